@@ -1,0 +1,132 @@
+#include "app/commands/rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/service.h"
+#include "connectors/decode/json_decoder.h"
+#include "engine/pipeline/duplicates.h"
+#include "engine/pipeline/rule_engine.h"
+#include "engine/rule/rule_test_file.h"
+#include "engine/rule/rule_test_match.h"
+
+namespace keywatch::app {
+namespace {
+
+std::string Waiting(const delta::DeltaPlan& plan, record::Ticks lateness) {
+  record::Ticks wait = 0;
+  for (const delta::BranchPlan& branch : plan.branches) {
+    if (branch.hold) wait = std::max(wait, lateness - std::min(*branch.hold, lateness));
+  }
+  return wait == 0 ? "alerts on arrival"
+                   : "alerts " + record::FormatTimespan(wait) + " after the event";
+}
+
+// Test files below the paths, by name.
+std::vector<std::string> TestFiles(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  auto is_test = [](const std::string& path) {
+    return path.ends_with(".test.yaml") || path.ends_with(".test.yml");
+  };
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) {
+      if (is_test(path)) files.push_back(path);
+      continue;
+    }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error)) {
+      if (is_test(entry.path().string())) files.push_back(entry.path().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+// The alerts that one test's records raise, each record fed by itself as it would arrive.
+std::vector<alert::Alert> Raise(const rule::CompiledRule& compiled, const rule::RuleTest& test) {
+  pipeline::EngineSettings settings;
+  settings.hold_while_learning = !test.raise_while_learning;
+  std::vector<rule::CompiledRule> rules;
+  rules.push_back(compiled);
+  const record::SchemaCatalog& catalog = record::SchemaCatalog::Builtin();
+  pipeline::RuleEngine engine(std::move(rules), catalog, settings);
+  decode::JsonDecoder decoder(engine.layout());
+  pipeline::Duplicates duplicates(settings.lateness);
+  std::vector<alert::Alert> alerts;
+  record::RecordBatch rows;
+  std::vector<bool> fresh;
+  std::string origin = "test";
+  for (const rule::TestRecord& record : test.records) {
+    pipeline::RawBatch batch;
+    batch.messages.push_back({&origin, 0, record.json, 0});
+    batch.read_time = record.arrival;
+    size_t next = 0;
+    decoder.Decode(batch, &next, &rows, [](const pipeline::RejectedRecord&) {});
+    duplicates.Mark(rows, &fresh);
+    engine.Process(rows, fresh, &alerts);
+  }
+  engine.AdvanceTo(engine.newest() + compiled.rule.query_period + 2 * settings.lateness, &alerts);
+  return alerts;
+}
+
+}  // namespace
+
+int RunRulesCheck(const std::vector<std::string>& paths) {
+  std::vector<rule::LoadedRule> rules =
+      rule::LoadAndCompile(paths, record::SchemaCatalog::Builtin());
+  size_t bad = 0;
+  for (const rule::LoadedRule& loaded : rules) {
+    fmt::print("{}", loaded.report);
+    if (loaded.compiled) {
+      fmt::print("{}: ok: {}: {}\n", loaded.path, loaded.compiled->rule.name,
+                 Waiting(loaded.compiled->delta, pipeline::EngineSettings().lateness));
+    }
+    bad += loaded.has_errors ? 1 : 0;
+  }
+  if (rules.empty()) {
+    fmt::print(stderr, "keywatch: no rule file found; name files or folders with *.yaml\n");
+    return kExitUsage;
+  }
+  fmt::print("{} rules, {} with errors\n", rules.size(), bad);
+  return bad == 0 ? kExitOk : kExitUsage;
+}
+
+int RunRulesTest(const std::vector<std::string>& paths) {
+  size_t passed = 0;
+  size_t failed = 0;
+  bool unusable = false;
+  for (const std::string& path : TestFiles(paths)) {
+    rule::RuleTestLoad load = rule::LoadRuleTests(path);
+    fmt::print("{}", Format(load.source, load.diagnostics));
+    if (!load.file) {
+      unusable = true;
+      continue;
+    }
+    std::vector<rule::LoadedRule> rules =
+        rule::LoadAndCompile({load.file->rule_path}, record::SchemaCatalog::Builtin());
+    for (const rule::LoadedRule& loaded : rules) fmt::print("{}", loaded.report);
+    if (rules.size() != 1 || !rules[0].compiled) {
+      unusable = true;
+      continue;
+    }
+    for (const rule::RuleTest& test : load.file->tests) {
+      std::vector<std::string> wrong =
+          rule::CompareAlerts(test.alerts, Raise(*rules[0].compiled, test));
+      fmt::print("{} {}: {}\n", wrong.empty() ? "PASS" : "FAIL", path, test.name);
+      for (const std::string& line : wrong) fmt::print("     {}\n", line);
+      ++(wrong.empty() ? passed : failed);
+    }
+  }
+  if (passed + failed == 0 && !unusable) {
+    fmt::print(stderr, "keywatch: no rule test found; name files or folders with *.test.yaml\n");
+    return kExitUsage;
+  }
+  fmt::print("{} tests passed, {} failed\n", passed, failed);
+  if (unusable) return kExitUsage;
+  return failed == 0 ? kExitOk : kExitFindings;
+}
+
+}  // namespace keywatch::app

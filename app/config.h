@@ -1,0 +1,175 @@
+// The configuration file as a value: keys, defaults, and every mistake in the file at once.
+//
+// YAML with `version: 1`. An unknown key is an error that names the nearest one. In texts `${NAME}`
+// is an environment variable (an error if it is not set), `${NAME:-text}` has a default, `$$` is a
+// dollar sign. Secrets come from the environment or from files and never appear in messages.
+// Relative paths are taken from the folder of the configuration file. deploy/config.example.yaml
+// shows every key with its default.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "app/secret.h"
+#include "engine/base/diagnostics.h"
+#include "engine/base/log.h"
+#include "engine/record/time.h"
+
+namespace keywatch::app {
+
+using record::Ticks;
+
+enum class Learning {
+  kHold,   // a rule against a baseline raises nothing until records cover the baseline's window
+  kRaise,  // it raises at once, as Sentinel would
+};
+
+struct RulesConfig {
+  std::vector<std::string> paths = {"/etc/keywatch/rules"};
+  Learning learning = Learning::kHold;
+  Ticks allowed_lateness = 15 * record::kTicksPerMinute;
+  // With no record for so long, the watermark goes on with the wall clock; 0: never.
+  Ticks idle_timeout = 5 * record::kTicksPerMinute;
+
+  bool operator==(const RulesConfig&) const = default;
+};
+
+struct SchemaConfig {
+  std::vector<std::string> tables;  // CSV files; the file's stem names the table
+
+  bool operator==(const SchemaConfig&) const = default;
+};
+
+struct KafkaSourceSettings {
+  std::vector<std::string> brokers;
+  std::vector<std::string> topics;
+  std::string group_id = "keywatch";
+  std::string auto_offset_reset = "earliest";
+  std::map<std::string, Secret> properties;  // librdkafka's; any of them may be a password
+
+  bool operator==(const KafkaSourceSettings&) const = default;
+};
+
+struct FileSourceSettings {
+  std::vector<std::string> paths;  // globs
+  bool follow = true;
+
+  bool operator==(const FileSourceSettings&) const = default;
+};
+
+struct SourceConfig {
+  std::string name;
+  std::variant<KafkaSourceSettings, FileSourceSettings> settings;
+
+  bool operator==(const SourceConfig&) const = default;
+};
+
+struct WebhookSinkSettings {
+  std::string url;
+  // Standard Webhooks secrets, the newest first: a message is signed with each of them.
+  std::vector<Secret> secrets;
+  std::map<std::string, Secret> headers;  // further ones, e.g. authorization
+  Ticks timeout = 15 * record::kTicksPerSecond;
+  bool allow_insecure_http = false;  // http:// beyond this machine
+  // Which addresses beside public ones may be connected to: allow_addresses.
+  bool allow_loopback = true;
+  bool allow_private = true;
+  bool allow_link_local = false;
+  std::string ca_file;  // PEM; "": the system's
+  std::string proxy;    // "": none
+
+  bool operator==(const WebhookSinkSettings&) const = default;
+};
+
+struct ConsoleSinkSettings {
+  bool operator==(const ConsoleSinkSettings&) const = default;
+};
+
+struct FileSinkSettings {
+  std::string path;
+
+  bool operator==(const FileSinkSettings&) const = default;
+};
+
+struct SinkConfig {
+  std::string name;
+  std::variant<WebhookSinkSettings, ConsoleSinkSettings, FileSinkSettings> settings;
+
+  bool operator==(const SinkConfig&) const = default;
+};
+
+struct HttpConfig {
+  std::string host = "127.0.0.1";
+  int port = 9464;  // 0: any free one
+
+  bool operator==(const HttpConfig&) const = default;
+};
+
+struct SnapshotConfig {
+  Ticks interval = 10 * record::kTicksPerSecond;
+  int keep = 3;
+
+  bool operator==(const SnapshotConfig&) const = default;
+};
+
+struct StateConfig {
+  int64_t max_rows_per_rule = 1'000'000;
+  int64_t max_bytes_per_rule = int64_t{512} << 20;
+
+  bool operator==(const StateConfig&) const = default;
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::kInfo;
+  bool json = false;
+
+  bool operator==(const LogConfig&) const = default;
+};
+
+struct DeadLetterConfig {
+  std::string path;  // "": dead-letter.jsonl in data_dir
+  int64_t max_bytes = int64_t{256} << 20;
+
+  bool operator==(const DeadLetterConfig&) const = default;
+};
+
+struct Config {
+  std::string data_dir = "/var/lib/keywatch";
+  RulesConfig rules;
+  SchemaConfig schema;
+  std::vector<SourceConfig> sources;
+  std::vector<SinkConfig> sinks;
+  HttpConfig http;
+  SnapshotConfig snapshot;
+  StateConfig state;
+  LogConfig log;
+  DeadLetterConfig dead_letter;
+
+  bool operator==(const Config&) const = default;
+
+  [[nodiscard]] std::string dead_letter_path() const;
+};
+
+using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view name)>;
+// The environment of this process.
+std::optional<std::string> ProcessEnvironment(std::string_view name);
+
+struct ConfigLoad {
+  std::optional<Config> config;  // present exactly if there is no error
+  Diagnostics diagnostics;       // spans index into `source`
+  SourceText source;             // the file; inline secrets blanked out, so that it can be shown
+};
+
+// `folder` is where relative paths begin.
+ConfigLoad ParseConfig(SourceText source,
+                       const std::string& folder,
+                       const EnvironmentLookup& environment);
+ConfigLoad LoadConfig(const std::string& path, const EnvironmentLookup& environment);
+
+}  // namespace keywatch::app

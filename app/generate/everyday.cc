@@ -1,0 +1,161 @@
+#include "app/generate/everyday.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "app/generate/operations.h"
+
+namespace keywatch::generate {
+
+namespace {
+
+// How busy the hours of a day (UTC) are.
+constexpr uint64_t kHourWeights[24] = {30, 25,  25,  25,  30, 40, 60, 85, 100, 110, 115, 105,
+                                       95, 105, 110, 105, 95, 80, 65, 55, 50,  45,  40,  35};
+constexpr uint64_t kSecondsPerHour = 3600;
+constexpr uint64_t kDayWeight =
+    std::accumulate(std::begin(kHourWeights), std::end(kHourWeights), uint64_t{0}) *
+    kSecondsPerHour;
+
+struct Share {
+  const Operation* operation;
+  uint64_t per_mille;
+};
+
+constexpr Share kVaultMix[] = {{&operations::kSecretGet, 520},
+                               {&operations::kKeyGet, 130},
+                               {&operations::kKeySign, 90},
+                               {&operations::kKeyUnwrap, 80},
+                               {&operations::kKeyWrap, 50},
+                               {&operations::kCertificateGet, 50},
+                               {&operations::kSecretList, 30},
+                               {&operations::kKeyList, 20},
+                               {&operations::kKeyDecrypt, 20},
+                               {&operations::kSecretSet, 10}};
+constexpr Share kHsmMix[] = {{&operations::kKeySign, 420},
+                             {&operations::kKeyUnwrap, 180},
+                             {&operations::kKeyGet, 140},
+                             {&operations::kKeyWrap, 90},
+                             {&operations::kKeyEncrypt, 60},
+                             {&operations::kKeyDecrypt, 50},
+                             {&operations::kKeyVerify, 40},
+                             {&operations::kKeyList, 20}};
+constexpr uint64_t kVaultChallenges = 120;  // per mille: Authentication 401
+constexpr uint64_t kHsmChallenges = 50;
+constexpr uint64_t kInventory = 30;  // Azure Resource Graph looks at a vault
+constexpr uint64_t kNotFound = 8;
+
+template <size_t size>
+const Operation* PickOperation(const Share (&mix)[size], Random* random) {
+  uint64_t at = random->Below(1000);
+  for (const Share& share : mix) {
+    if (at < share.per_mille)
+      return share.operation;
+    at -= share.per_mille;
+  }
+  return mix[0].operation;
+}
+
+}  // namespace
+
+Everyday::Everyday(
+    const World* world, Random random, record::Ticks day, uint64_t records, uint64_t hsm_per_mille)
+    : world_(world), random_(random), day_(day), records_(records), hsm_per_mille_(hsm_per_mille) {}
+
+bool Everyday::FillSecond() {
+  constexpr int64_t kSecondsPerDay = 24 * int64_t{kSecondsPerHour};
+  while (second_ < kSecondsPerDay) {
+    record::Ticks begin = day_ + second_ * record::kTicksPerSecond;
+    weight_so_far_ += kHourWeights[second_ / int64_t{kSecondsPerHour}];
+    ++second_;
+    uint64_t due = records_ * weight_so_far_ / kDayWeight;
+    if (due == planned_)
+      continue;
+    for (; planned_ < due; ++planned_) {
+      times_.push_back(begin + random_.Between(0, record::kTicksPerSecond - 1));
+    }
+    std::sort(times_.begin(), times_.end(), std::greater<>());
+    return true;
+  }
+  return false;
+}
+
+bool Everyday::Next(Event* event) {
+  if (times_.empty() && !FillSecond())
+    return false;
+  *event = Event();
+  event->time = times_.back();
+  times_.pop_back();
+  event->duration_ms = static_cast<uint32_t>(3 + random_.Below(40));
+  if (random_.PerMille(20))
+    event->duration_ms += static_cast<uint32_t>(random_.Below(900));
+  event->correlation[0] = random_.Next();
+  event->correlation[1] = random_.Next();
+  const Principal& caller = world_->principals[random_.Pick(world_->everyday)];
+  event->principal = &caller;
+  event->address = caller.addresses[random_.PerMille(850) ? 0 : caller.addresses.size() - 1];
+  if (random_.PerMille(hsm_per_mille_)) {
+    MakeHsmEvent(caller, event);
+  } else {
+    MakeVaultEvent(caller, event);
+  }
+  return true;
+}
+
+// A few objects are asked for most.
+std::string_view Everyday::PickObject(const std::vector<std::string>& objects) {
+  return objects[std::min(random_.Below(objects.size()), random_.Below(objects.size()))];
+}
+
+void Everyday::MakeVaultEvent(const Principal& caller, Event* event) {
+  event->resource = &world_->resources[caller.resources[random_.Below(4)]];
+  if (random_.PerMille(kInventory)) {
+    const Principal& graph = world_->principals[world_->resource_graph];
+    event->principal = &graph;
+    event->address = random_.Pick(graph.addresses);
+    event->operation = &operations::kVaultGet;
+    return;
+  }
+  if (random_.PerMille(kVaultChallenges)) {
+    event->operation = &operations::kAuthentication;
+    event->principal = nullptr;
+    event->status = 401;
+    event->object = PickObject(event->resource->secrets);
+    return;
+  }
+  event->operation = PickOperation(kVaultMix, &random_);
+  if (event->operation == &operations::kSecretList) {
+    event->object = "/secrets";
+  } else if (event->operation == &operations::kKeyList) {
+    event->object = "/keys";
+  } else if (event->operation->name.starts_with("Secret")) {
+    event->object = PickObject(event->resource->secrets);
+  } else if (event->operation == &operations::kCertificateGet) {
+    event->object = PickObject(event->resource->certificates);
+  } else {
+    event->object = PickObject(event->resource->keys);
+  }
+  if (event->operation->suffix.empty() && random_.PerMille(kNotFound))
+    event->status = 404;
+}
+
+void Everyday::MakeHsmEvent(const Principal& caller, Event* event) {
+  event->time = record::FloorTo(event->time, record::kTicksPerMillisecond);
+  event->resource = &world_->resources[caller.resources[4 + random_.Below(2)]];
+  event->object = PickObject(event->resource->keys);
+  if (random_.PerMille(kHsmChallenges)) {
+    event->operation = &operations::kAuthentication;
+    event->principal = nullptr;
+    event->status = 401;
+    return;
+  }
+  event->operation = PickOperation(kHsmMix, &random_);
+  if (event->operation == &operations::kKeyList) {
+    event->object = "/keys";
+  } else if (event->operation == &operations::kKeyGet && random_.PerMille(kNotFound)) {
+    event->status = 404;
+  }
+}
+
+}  // namespace keywatch::generate

@@ -1,0 +1,106 @@
+// Arguments -> command.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "app/commands/demo.h"
+#include "app/commands/replay.h"
+#include "app/commands/rules.h"
+#include "app/config.h"
+#include "app/generate/generate_command.h"
+#include "app/service.h"
+#include "app/version.h"
+#include "connectors/http/probe.h"
+#include "engine/base/log.h"
+
+namespace keywatch::app {
+namespace {
+
+int RunConfigCheck(const std::string& path) {
+  ConfigLoad load = LoadConfig(path, ProcessEnvironment);
+  std::fputs(Format(load.source, load.diagnostics).c_str(), stderr);
+  if (!load.config) return kExitConfiguration;
+  fmt::print("{}: ok\n", path);
+  return kExitOk;
+}
+
+int RunLive(const std::string& path) {
+  ConfigLoad load = LoadConfig(path, ProcessEnvironment);
+  std::fputs(Format(load.source, load.diagnostics).c_str(), stderr);
+  if (!load.config) return kExitConfiguration;
+  ConfigureLog(load.config->log.level, load.config->log.json);
+  return RunService(*load.config, {});
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Real-time detection for Azure Managed HSM and Key Vault audit logs.", "keywatch");
+  app.require_subcommand(1);
+
+  std::string config_path;
+  CLI::App* run = app.add_subcommand("run", "Run the service.");
+  run->add_option("--config", config_path, "Configuration file (YAML).")->required();
+
+  ReplayArguments replay_arguments;
+  std::string learning = "hold";
+  CLI::App* replay = app.add_subcommand("replay", "Evaluate files in event time.");
+  replay->add_option("files", replay_arguments.files, "Files, globs or folders.")->required();
+  replay->add_option("--rules", replay_arguments.rules, "Rule files or folders.")->required();
+  replay->add_option("--format", replay_arguments.format, "table or jsonl.")
+      ->check(CLI::IsMember({"table", "jsonl"}));
+  replay->add_option("--learning", learning,
+                     "hold: rules against a baseline raise nothing until it is covered; raise.")
+      ->check(CLI::IsMember({"hold", "raise"}));
+
+  CLI::App* rules = app.add_subcommand("rules", "Check and test rule files.");
+  rules->require_subcommand(1);
+  std::vector<std::string> rule_paths;
+  CLI::App* check = rules->add_subcommand("check", "Say of each rule file whether it loads.");
+  CLI::App* test = rules->add_subcommand("test", "Run *.test.yaml files.");
+  for (CLI::App* command : {check, test}) {
+    command->add_option("paths", rule_paths, "Files or folders.")->required();
+  }
+
+  CLI::App* config = app.add_subcommand("config", "Check a configuration file.");
+  config->require_subcommand(1);
+  CLI::App* config_check = config->add_subcommand("check", "Say what is wrong with it.");
+  config_check->add_option("file", config_path, "The file.")->required();
+
+  generate::GenerateArguments generate_arguments;
+  CLI::App* generate = generate::AddGenerateCommand(&app, &generate_arguments);
+
+  DemoArguments demo_arguments;
+  CLI::App* demo = app.add_subcommand("demo", "A generated day with attacks, without any set-up.");
+  demo->add_flag("--once", demo_arguments.once, "End after the day.");
+  demo->add_option("--rules", demo_arguments.rules, "Rule files or folders.");
+  demo->add_option("--listen", demo_arguments.listen, "Address and port of the HTTP page.");
+
+  std::string health_url = "http://127.0.0.1:9464/healthz";
+  CLI::App* healthcheck =
+      app.add_subcommand("healthcheck", "Ask a running keywatch whether it is alive (for containers).");
+  healthcheck->add_option("url", health_url, "Its /healthz or /readyz.");
+  CLI::App* version = app.add_subcommand("version", "Print the version.");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  CatchStopSignals();
+  replay_arguments.raise_while_learning = learning == "raise";
+  if (run->parsed()) return RunLive(config_path);
+  if (replay->parsed()) return RunReplay(replay_arguments);
+  if (check->parsed()) return RunRulesCheck(rule_paths);
+  if (test->parsed()) return RunRulesTest(rule_paths);
+  if (config_check->parsed()) return RunConfigCheck(config_path);
+  if (generate->parsed()) return generate::RunGenerate(generate_arguments);
+  if (demo->parsed()) return RunDemo(demo_arguments);
+  if (healthcheck->parsed()) return http::ProbeUrl(health_url) == 200 ? kExitOk : kExitRuntime;
+  if (version->parsed()) fmt::print("keywatch {}\n", kVersion);
+  return kExitOk;
+}
+
+}  // namespace
+}  // namespace keywatch::app
+
+int main(int argc, char** argv) { return keywatch::app::Main(argc, argv); }

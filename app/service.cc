@@ -1,0 +1,269 @@
+#include "app/service.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "app/version.h"
+#include "connectors/decode/json_decoder.h"
+#include "connectors/file/console_sink.h"
+#include "connectors/file/dead_letter_file.h"
+#include "connectors/file/file_source.h"
+#include "connectors/file/json_lines_sink.h"
+#include "connectors/http/server.h"
+#include "connectors/kafka/kafka_source.h"
+#include "connectors/webhook/webhook_sink.h"
+#include "engine/base/log.h"
+#include "engine/pipeline/delivery.h"
+#include "engine/pipeline/worker.h"
+#include "engine/rule/rule_compiler.h"
+#include "engine/state/outbox.h"
+
+namespace keywatch::app {
+
+std::atomic<bool> stop_requested = false;
+
+namespace {
+
+using std::chrono::milliseconds;
+
+void OnStopSignal(int /*signal*/) { stop_requested = true; }
+
+milliseconds ToMilliseconds(Ticks ticks) {
+  return milliseconds(ticks / record::kTicksPerMillisecond);
+}
+
+std::string Join(const std::vector<std::string>& texts, const char* separator) {
+  return fmt::format("{}", fmt::join(texts, separator));
+}
+
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {
+  if (const auto* webhook = std::get_if<WebhookSinkSettings>(&config.settings)) {
+    webhook::WebhookOptions options;
+    options.name = config.name;
+    options.url = webhook->url;
+    for (const Secret& secret : webhook->secrets) options.secrets.push_back(secret.Reveal());
+    for (const auto& [name, value] : webhook->headers) {
+      options.headers.emplace_back(name, value.Reveal());
+    }
+    options.client.timeout = ToMilliseconds(webhook->timeout);
+    options.client.allow_insecure_http = webhook->allow_insecure_http;
+    options.client.addresses.allow_loopback = webhook->allow_loopback;
+    options.client.addresses.allow_private = webhook->allow_private;
+    options.client.addresses.allow_link_local = webhook->allow_link_local;
+    options.client.ca_file = webhook->ca_file;
+    options.client.proxy = webhook->proxy;
+    options.client.user_agent = fmt::format("keywatch/{}", kVersion);
+    auto sink = webhook::WebhookSink::Make(std::move(options));
+    if (!sink) return sink.error();
+    return std::unique_ptr<pipeline::Sink>(std::move(*sink));
+  }
+  if (const auto* file = std::get_if<FileSinkSettings>(&config.settings)) {
+    auto sink = file::JsonLinesSink::Make({config.name, file->path, true});
+    if (!sink) return sink.error();
+    return std::unique_ptr<pipeline::Sink>(std::move(*sink));
+  }
+  return std::unique_ptr<pipeline::Sink>(std::make_unique<file::ConsoleSink>(config.name));
+}
+
+Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config) {
+  if (const auto* kafka = std::get_if<KafkaSourceSettings>(&config.settings)) {
+    kafka::KafkaSourceConfig options;
+    options.name = config.name;
+    options.brokers = Join(kafka->brokers, ",");
+    options.topics = kafka->topics;
+    options.group_id = kafka->group_id;
+    options.auto_offset_reset = kafka->auto_offset_reset;
+    for (const auto& [name, value] : kafka->properties) options.properties[name] = value.Reveal();
+    KEYWATCH_RETURN_IF_ERROR(kafka::CheckConfig(options));
+    return std::unique_ptr<pipeline::Source>(
+        std::make_unique<kafka::KafkaSource>(std::move(options)));
+  }
+  const auto& files = std::get<FileSourceSettings>(config.settings);
+  file::FileSourceOptions options;
+  options.name = config.name;
+  options.paths = files.paths;
+  if (files.follow) {
+    return std::unique_ptr<pipeline::Source>(file::MakeFollowSource(std::move(options), {}));
+  }
+  return std::unique_ptr<pipeline::Source>(file::MakeReplaySource(std::move(options)));
+}
+
+// Built-in tables and those of the configuration.
+Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {
+  record::SchemaCatalog catalog = record::SchemaCatalog::Builtin();
+  for (const std::string& path : config.tables) {
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream text;
+    text << in.rdbuf();
+    if (!in) return InvalidInput(fmt::format("cannot read the table file {}: {}", path, std::strerror(errno)));
+    Status added = catalog.AddCsv(std::filesystem::path(path).stem().string(), text.str());
+    if (!added.ok()) return InvalidInput(path + ": " + added.message());
+  }
+  return catalog;
+}
+
+struct Rules {
+  std::vector<rule::CompiledRule> active;
+  size_t rejected = 0;
+};
+
+Rules LoadRules(const Config& config, const record::SchemaCatalog& catalog) {
+  Rules out;
+  for (rule::LoadedRule& loaded : rule::LoadAndCompile(config.rules.paths, catalog)) {
+    std::fputs(loaded.report.c_str(), stderr);
+    if (!loaded.compiled) {
+      ++out.rejected;
+    } else if (loaded.compiled->rule.enabled) {
+      out.active.push_back(std::move(*loaded.compiled));
+    }
+  }
+  return out;
+}
+
+void AddStaticMetrics(const Rules& rules, MetricRegistry* metrics) {
+  metrics->AddGauge("keywatch_build_info", "What runs.", {{"version", kVersion}}).Set(1);
+  const char* help = "Rules by state.";
+  metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "active"}})
+      .Set(static_cast<double>(rules.active.size()));
+  metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "rejected"}})
+      .Set(static_cast<double>(rules.rejected));
+}
+
+http::ServerReply Ready(const std::vector<std::string>& problems) {
+  http::ServerReply reply;
+  reply.content_type = "application/json";
+  reply.status = problems.empty() ? 200 : 503;
+  reply.body = problems.empty() ? "{\"ready\":true,\"reasons\":[" : "{\"ready\":false,\"reasons\":[";
+  for (size_t i = 0; i < problems.size(); ++i) {
+    if (i > 0) reply.body += ',';
+    record::AppendJsonString(problems[i], &reply.body);
+  }
+  reply.body += "]}\n";
+  return reply;
+}
+
+int Fail(int code, const std::string& message) {
+  std::fprintf(stderr, "keywatch: %s\n", message.c_str());
+  return code;
+}
+
+}  // namespace
+
+void CatchStopSignals() {
+  std::signal(SIGINT, OnStopSignal);
+  std::signal(SIGTERM, OnStopSignal);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int RunService(const Config& config, const ServiceOptions& options) {
+  // Decompressed Kafka batches are large and short-lived: keep their memory instead of mapping anew.
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  std::error_code error;
+  std::filesystem::create_directories(config.data_dir, error);
+  if (error) {
+    return Fail(kExitConfiguration, fmt::format("data_dir {} cannot be made: {}; name a directory that "
+                                                "this user may write to",
+                                                config.data_dir, error.message()));
+  }
+  Result<record::SchemaCatalog> catalog = LoadCatalog(config.schema);
+  if (!catalog) return Fail(kExitConfiguration, catalog.error().message());
+  Rules rules = LoadRules(config, *catalog);
+  if (rules.active.empty()) {
+    return Fail(kExitUsage, "no rule could be loaded from rules.paths; `keywatch rules check PATH` "
+                            "says what is wrong with each file");
+  }
+  Log(LogLevel::kInfo, "rules loaded",
+      {{"active", std::to_string(rules.active.size())},
+       {"rejected", std::to_string(rules.rejected)}});
+
+  MetricRegistry metrics;
+  AddStaticMetrics(rules, &metrics);
+  std::vector<std::string> sink_names;
+  std::vector<pipeline::DeliverySink> sinks;
+  for (const SinkConfig& sink_config : config.sinks) {
+    Result<std::unique_ptr<pipeline::Sink>> sink = MakeSink(sink_config);
+    if (!sink) return Fail(kExitConfiguration, "sink " + sink_config.name + ": " + sink.error().message());
+    sink_names.push_back(sink_config.name);
+    sinks.push_back({std::move(*sink), {}});
+  }
+  file::DeadLetterOptions dead_options;
+  dead_options.path = config.dead_letter_path();
+  dead_options.most_bytes = static_cast<uint64_t>(config.dead_letter.max_bytes);
+  dead_options.reasons = pipeline::RejectReasons();
+  auto dead_letters = file::DeadLetterFile::Make(std::move(dead_options), &metrics);
+  if (!dead_letters) return Fail(kExitConfiguration, dead_letters.error().message());
+  auto outbox = state::Outbox::Open(config.data_dir + "/outbox.sqlite", sink_names);
+  if (!outbox) return Fail(kExitRuntime, outbox.error().message());
+  pipeline::Delivery delivery(outbox->get(), std::move(sinks), dead_letters->get(), &metrics);
+
+  pipeline::EngineSettings engine_settings;
+  engine_settings.lateness = config.rules.allowed_lateness;
+  engine_settings.hold_while_learning = config.rules.learning == Learning::kHold;
+  engine_settings.max_rows_per_rule = static_cast<size_t>(config.state.max_rows_per_rule);
+  pipeline::RuleEngine engine(std::move(rules.active), *catalog, engine_settings);
+
+  std::vector<pipeline::Input> inputs;
+  for (const SourceConfig& source_config : config.sources) {
+    Result<std::unique_ptr<pipeline::Source>> source = MakeSource(source_config);
+    if (!source) {
+      return Fail(kExitConfiguration, "source " + source_config.name + ": " + source.error().message());
+    }
+    inputs.push_back({std::move(*source), std::make_unique<decode::JsonDecoder>(engine.layout())});
+  }
+  pipeline::WorkerOutputs outputs;
+  outputs.alerts = [&](const std::vector<pipeline::OutgoingAlert>& alerts) -> Status {
+    Result<size_t> taken = delivery.Submit(alerts);
+    return taken ? Status() : taken.error();
+  };
+  outputs.reject = [&](const pipeline::RejectedRecord& rejected) {
+    return (*dead_letters)->AddRecord(rejected);
+  };
+  outputs.sync_rejects = [&] { return (*dead_letters)->Sync(); };
+  pipeline::WorkerSettings worker_settings;
+  worker_settings.data_dir = config.data_dir;
+  worker_settings.snapshot_interval = config.snapshot.interval;
+  worker_settings.snapshots_kept = config.snapshot.keep;
+  worker_settings.idle_timeout = config.rules.idle_timeout;
+  pipeline::Worker worker(worker_settings, &engine, std::move(inputs), std::move(outputs), &metrics);
+
+  http::Server server;
+  server.Get("/metrics", [&](const http::ServerRequest&) {
+    return http::ServerReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
+  });
+  server.Get("/healthz", [](const http::ServerRequest&) {
+    return http::ServerReply{200, "text/plain; charset=utf-8", "ok\n"};
+  });
+  server.Get("/readyz", [&](const http::ServerRequest&) { return Ready(worker.Problems()); });
+  Status served = server.Start(config.http.host, config.http.port);
+  if (!served.ok()) return Fail(kExitConfiguration, "http.listen: " + served.message());
+  Log(LogLevel::kInfo, "serving /metrics, /healthz, /readyz",
+      {{"address", fmt::format("http://{}:{}", config.http.host, server.port())}});
+
+  Status started = worker.Start();
+  if (!started.ok()) {
+    return Fail(kExitRuntime, started.message());
+  }
+  delivery.Start();
+  Status ran = worker.Run(stop_requested);
+  if (!ran.ok()) Log(LogLevel::kError, "stopped: " + ran.message());
+  if (ran.ok() && !stop_requested && options.return_when_ended) {
+    delivery.WaitUntilIdle(milliseconds(30'000));
+  }
+  if (ran.ok() && !options.return_when_ended) {
+    while (!stop_requested) std::this_thread::sleep_for(milliseconds(50));
+  }
+  delivery.Stop(milliseconds(5'000));
+  server.Stop();
+  return ran.ok() ? kExitOk : kExitRuntime;
+}
+
+}  // namespace keywatch::app

@@ -1,0 +1,267 @@
+#include "connectors/http/client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cstring>
+
+namespace keywatch::http {
+namespace {
+
+constexpr size_t kBodyKept = 1024;
+constexpr size_t kBodyRead = 1 << 20;  // an answer that goes on beyond this is cut off
+constexpr size_t kHeaderKept = 512;
+
+void InitializeCurl() {
+  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)done;
+}
+
+struct EasyCloser {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct UrlCloser {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+struct ListCloser {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+std::string UrlPart(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
+  std::string out(text);
+  curl_free(text);
+  return out;
+}
+
+bool IsLoopbackName(const std::string& host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr four{};
+  return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24) == 127;
+}
+
+TransportError Judge(CURLcode code) {
+  switch (code) {
+    case CURLE_OK: return TransportError::kNone;
+    case CURLE_OPERATION_TIMEDOUT: return TransportError::kTimeout;
+    case CURLE_COULDNT_CONNECT: return TransportError::kRefused;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return TransportError::kDns;
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE: return TransportError::kReset;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS: return TransportError::kTls;
+    case CURLE_ABORTED_BY_CALLBACK: return TransportError::kCancelled;
+    default: return TransportError::kOther;
+  }
+}
+
+Status CheckUrl(const std::string& url, const ClientOptions& options, bool* plain) {
+  std::unique_ptr<CURLU, UrlCloser> parsed(curl_url());
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    return InvalidInput("expected an http or https URL, found: " + url);
+  }
+  std::string scheme = UrlPart(parsed.get(), CURLUPART_SCHEME);
+  std::string host = UrlPart(parsed.get(), CURLUPART_HOST);
+  if (scheme != "http" && scheme != "https") {
+    return InvalidInput("expected a URL that begins with https://, found scheme: " + scheme);
+  }
+  if (!UrlPart(parsed.get(), CURLUPART_USER).empty() ||
+      !UrlPart(parsed.get(), CURLUPART_PASSWORD).empty()) {
+    return InvalidInput("the URL of host " + host +
+                        " carries a user name or password; put credentials into a header");
+  }
+  *plain = scheme == "http";
+  if (*plain && !options.allow_insecure_http && !IsLoopbackName(host)) {
+    return InvalidInput("plain http to host " + host +
+                        " would show alerts to the network; use https, or set allow_insecure_http");
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Client::Impl {
+  ClientOptions options;
+  std::string url;
+  std::unique_ptr<CURL, EasyCloser> easy;
+  std::atomic<bool> cancelled{false};
+  Response* response = nullptr;  // of the running request
+  size_t body_seen = 0;
+  bool body_cut = false;
+  std::string refusal;  // why the last address was not connected to
+
+  void Configure();
+  template <class Value>
+  void Set(CURLoption option, Value value) {
+    curl_easy_setopt(easy.get(), option, value);
+  }
+
+  // Callbacks of libcurl; `self` is an Impl.
+  static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+};
+
+size_t Client::Impl::OnBody(char* data, size_t size, size_t count, void* self) {
+  auto* impl = static_cast<Impl*>(self);
+  size_t bytes = size * count;
+  std::string& body = impl->response->body;
+  body.append(data, std::min(bytes, kBodyKept - std::min(kBodyKept, body.size())));
+  impl->body_seen += bytes;
+  impl->body_cut = impl->body_seen > kBodyRead;
+  return impl->body_cut ? 0 : bytes;
+}
+
+size_t Client::Impl::OnHeader(char* data, size_t size, size_t count, void* self) {
+  auto* impl = static_cast<Impl*>(self);
+  std::string_view line(data, size * count);
+  size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return line.size();
+  std::string name(line.substr(0, colon));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string_view value = line.substr(colon + 1);
+  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front())) != 0) {
+    value.remove_prefix(1);
+  }
+  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back())) != 0) {
+    value.remove_suffix(1);
+  }
+  if (name == "retry-after") impl->response->retry_after = value.substr(0, kHeaderKept);
+  if (name == "location") impl->response->location = value.substr(0, kHeaderKept);
+  return line.size();
+}
+
+int Client::Impl::OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Impl*>(self)->cancelled ? 1 : 0;
+}
+
+curl_socket_t Client::Impl::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto* impl = static_cast<Impl*>(self);
+  IpAddress ip{};
+  if (address->family == AF_INET) {
+    sockaddr_in four{};
+    std::memcpy(&four, &address->addr, sizeof four);
+    std::array<uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
+    ip = FromIpv4(bytes.data());
+  } else if (address->family == AF_INET6) {
+    sockaddr_in6 six{};
+    std::memcpy(&six, &address->addr, std::min<size_t>(sizeof six, address->addrlen));
+    std::memcpy(ip.data(), &six.sin6_addr, ip.size());
+  }
+  std::string_view refusal = Refusal(impl->options.addresses, ip);
+  if (!refusal.empty()) {
+    impl->refusal = refusal;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void Client::Impl::Configure() {
+  Set(CURLOPT_URL, url.c_str());
+  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_NOSIGNAL, 1L);
+  Set(CURLOPT_FOLLOWLOCATION, 0L);
+  Set(CURLOPT_PROXY, options.proxy.c_str());  // "" also switches the environment's proxies off
+  Set(CURLOPT_USERAGENT, options.user_agent.c_str());
+  Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+  Set(CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(CURLOPT_SSL_VERIFYPEER, 1L);
+  Set(CURLOPT_SSL_VERIFYHOST, 2L);
+  Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options.ca_file.empty()) Set(CURLOPT_CAINFO, options.ca_file.c_str());
+  Set(CURLOPT_WRITEFUNCTION, &Impl::OnBody);
+  Set(CURLOPT_WRITEDATA, this);
+  Set(CURLOPT_HEADERFUNCTION, &Impl::OnHeader);
+  Set(CURLOPT_HEADERDATA, this);
+  Set(CURLOPT_NOPROGRESS, 0L);
+  Set(CURLOPT_XFERINFOFUNCTION, &Impl::OnProgress);
+  Set(CURLOPT_XFERINFODATA, this);
+  Set(CURLOPT_OPENSOCKETFUNCTION, &Impl::OnOpenSocket);
+  Set(CURLOPT_OPENSOCKETDATA, this);
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+
+Result<std::unique_ptr<Client>> Client::Make(const std::string& url, ClientOptions options) {
+  InitializeCurl();
+  bool plain = false;
+  KEYWATCH_RETURN_IF_ERROR(CheckUrl(url, options, &plain));
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  // What "localhost" means is up to the resolver: the address is held to it as well.
+  impl->options.addresses.only_loopback = plain && !impl->options.allow_insecure_http;
+  impl->url = url;
+  impl->easy.reset(curl_easy_init());
+  if (impl->easy == nullptr) return Unavailable("libcurl gave no handle: out of memory");
+  impl->Configure();
+  return std::unique_ptr<Client>(new Client(std::move(impl)));
+}
+
+Response Client::Post(const Request& request) {
+  Response response;
+  if (impl_->cancelled) {
+    response.error = TransportError::kCancelled;
+    return response;
+  }
+  std::unique_ptr<curl_slist, ListCloser> headers;
+  auto add = [&](const std::string& line) {
+    curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
+    if (longer == nullptr) return;
+    (void)headers.release();
+    headers.reset(longer);
+  };
+  add("Expect:");  // no "100-continue" round trip before the body
+  for (const auto& [name, value] : request.headers) add(name + ": " + value);
+  impl_->response = &response;
+  impl_->body_seen = 0;
+  impl_->body_cut = false;
+  impl_->refusal.clear();
+  std::array<char, CURL_ERROR_SIZE> detail{};
+  impl_->Set(CURLOPT_ERRORBUFFER, detail.data());
+  impl_->Set(CURLOPT_HTTPHEADER, headers.get());
+  impl_->Set(CURLOPT_POST, 1L);
+  impl_->Set(CURLOPT_POSTFIELDS, request.body.data());
+  impl_->Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  CURLcode code = curl_easy_perform(impl_->easy.get());
+  long status = 0;
+  curl_easy_getinfo(impl_->easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  impl_->Set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  impl_->Set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+  impl_->Set(CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
+  impl_->response = nullptr;
+  response.status = static_cast<int>(status);
+  // An answer that was cut off for its length is an answer.
+  response.error = impl_->body_cut ? TransportError::kNone : Judge(code);
+  if (response.error != TransportError::kNone && !impl_->refusal.empty()) {
+    response.error = TransportError::kPolicy;
+    response.error_detail = "the address policy refused " + impl_->url + ": " + impl_->refusal;
+  } else if (response.error != TransportError::kNone) {
+    response.error_detail = detail[0] != '\0' ? detail.data() : curl_easy_strerror(code);
+  }
+  return response;
+}
+
+void Client::Cancel() { impl_->cancelled = true; }
+
+}  // namespace keywatch::http

@@ -1,0 +1,29 @@
+// Structured log lines on stderr: `2026-11-24T10:00:00.000Z level message key=value ..`, or JSON
+// (`{"time":..,"level":..,"message":..,"key":"value",..}`).
+//
+// A value that holds a blank, a quote, `=` or a control character is quoted and escaped, so that
+// nothing a record brings along can forge a line or reach a terminal.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace keywatch {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+// Process-wide; call before threads start. Until then: kInfo, text.
+void ConfigureLog(LogLevel least, bool json);
+// Thread-safe. Never pass secrets or record contents.
+void Log(LogLevel level, std::string_view message, LogFields fields = {});
+// Lines written at this level so far, for keywatch_log_messages_total. Thread-safe.
+uint64_t LogLineCount(LogLevel level);
+// The line that Log() writes, without its line end.
+std::string FormatLogLine(int64_t unix_milliseconds, LogLevel level, std::string_view message,
+                          LogFields fields, bool json);
+
+}  // namespace keywatch

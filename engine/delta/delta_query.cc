@@ -1,0 +1,368 @@
+#include "engine/delta/delta_query.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace keywatch::delta {
+
+using record::Row;
+using record::Type;
+using record::Value;
+
+namespace {
+
+void AppendBytes(uint64_t value, std::string* out) {
+  out->append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+// One cell of a partition key, so that equal values of equal kind have equal bytes: a length or a
+// number, then text.
+void AppendCell(const eval::Vector& vector, size_t row, std::string* out) {
+  if (vector.IsNull(row)) {
+    out->push_back('\0');
+    return;
+  }
+  out->push_back('\1');
+  switch (vector.type()) {
+    case Type::kString:
+    case Type::kGuid:
+      AppendBytes(vector.Text(row).size(), out);
+      out->append(vector.Text(row));
+      break;
+    case Type::kReal: {
+      double real = vector.Real(row) == 0 ? 0 : vector.Real(row);  // -0.0 is 0.0
+      uint64_t bits = 0;
+      static_assert(sizeof bits == sizeof real);
+      std::copy_n(reinterpret_cast<const char*>(&real), sizeof real, reinterpret_cast<char*>(&bits));
+      AppendBytes(bits, out);
+      break;
+    }
+    case Type::kDynamic: {
+      std::string text = record::ToJson(*vector.Dynamic(row));
+      AppendBytes(text.size(), out);
+      out->append(text);
+      break;
+    }
+    default: AppendBytes(static_cast<uint64_t>(vector.Int(row)), out);
+  }
+}
+
+// An interval that ended far in the future would overflow: T stays within the datetime range.
+Ticks Later(Ticks t, Ticks by) { return t > kNever - record::kMaxDatetime ? t : t + by; }
+
+}  // namespace
+
+DeltaQuery::DeltaQuery(DeltaPlan plan, DeltaSettings settings)
+    : plan_(std::move(plan)), settings_(settings) {
+  for (const BranchPlan& branch : plan_.branches) {
+    branches_.push_back(std::make_unique<Branch>(branch));
+  }
+}
+
+void DeltaQuery::Begin(Ticks first_event_time) {
+  if (origin_ == 0) origin_ = first_event_time;
+}
+
+Ticks DeltaQuery::learning_until() const {
+  bool baseline = std::any_of(plan_.branches.begin(), plan_.branches.end(),
+                              [](const BranchPlan& b) { return b.has_baseline; });
+  if (!baseline || !settings_.hold_while_learning || origin_ == 0) return 0;
+  return origin_ + settings_.period;
+}
+
+size_t DeltaQuery::partitions() const {
+  size_t count = 0;
+  for (const auto& branch : branches_) count += branch->slots.size();
+  return count;
+}
+
+// The last T for which results may be raised when the newest event time is `newest`.
+Ticks DeltaQuery::Limit(const BranchPlan& branch, Ticks newest) const {
+  if (!branch.hold) return newest;
+  return newest - settings_.lateness + std::min(*branch.hold, settings_.lateness);
+}
+
+void DeltaQuery::Stage(size_t branch_number, size_t leaf_number, const eval::Chunk& chunk,
+                       const std::vector<RowMeta>& meta) {
+  const BranchPlan& branch = plan_.branches[branch_number];
+  const LeafPlan& leaf = branch.leaves[leaf_number];
+  const LeafProgram& program = branches_[branch_number]->program.leaves[leaf_number];
+  std::vector<uint32_t> selected = program.predicate.Select(chunk, {});
+  if (selected.empty()) return;
+  std::vector<eval::Vector> bounds;
+  std::vector<eval::Vector> output;
+  std::vector<eval::Vector> partition;
+  for (const eval::Program& p : program.bounds) bounds.push_back(p.Run(chunk, {}));
+  for (const eval::Program& p : program.output) output.push_back(p.Run(chunk, {}));
+  for (const eval::Program& p : program.partition) partition.push_back(p.Run(chunk, {}));
+  Ticks learned = leaf.compared ? 0 : learning_until();
+  if (!branch.has_baseline) learned = 0;
+  for (uint32_t i : selected) {
+    const RowMeta& record = meta[i];
+    StagedRow staged;
+    staged.order = record.order;
+    staged.branch = branch_number;
+    staged.leaf = leaf_number;
+    staged.newest_before = record.newest_before;
+    StoredRow& row = staged.row;
+    row.event_time = record.event_time;
+    row.record_id = record.record_id;
+    row.lo = record.event_time;
+    row.hi = record.event_time + settings_.period + 1;
+    bool visible = true;
+    for (size_t b = 0; b < bounds.size() && visible; ++b) {
+      visible = !bounds[b].IsNull(i);
+      if (!visible) break;
+      Ticks at = bounds[b].Int(i) + leaf.bounds[b].offset;
+      if (leaf.bounds[b].lower) {
+        row.lo = std::max(row.lo, at);
+      } else {
+        row.hi = std::min(row.hi, at);
+      }
+    }
+    // What came after the watermark had reached it counts from then on only: earlier T are decided.
+    Ticks watermark = record.newest_before - settings_.lateness;
+    if (record.event_time <= watermark && settings_.lateness > 0) {
+      ++late_rows_;
+      row.lo = std::max(row.lo, Later(watermark, leaf.negated ? leaf.lag : 0) + 1);
+    }
+    row.lo = std::max(row.lo, learned);
+    if (!visible || row.lo >= row.hi) continue;
+    for (const eval::Vector& key : partition) AppendCell(key, i, &staged.key);
+    // A branch without state keeps each record by itself.
+    if (partition.empty() && branch.ops.size() == 1) AppendBytes(row.record_id, &staged.key);
+    row.values.reserve(output.size());
+    for (const eval::Vector& column : output) row.values.push_back(column.ValueAt(i));
+    staged_.push_back(std::move(staged));
+  }
+}
+
+void DeltaQuery::Run(const EvidenceOf& evidence, std::vector<Finding>* found) {
+  std::stable_sort(staged_.begin(), staged_.end(),
+                   [](const StagedRow& a, const StagedRow& b) { return a.order < b.order; });
+  for (StagedRow& staged : staged_) InsertRow(std::move(staged), evidence, found);
+  staged_.clear();
+  EnforceBound();
+}
+
+void DeltaQuery::Tag(size_t branch, size_t from, std::vector<Finding>* found) const {
+  if (branches_.size() == 1) return;
+  for (size_t i = from; i < found->size(); ++i) {
+    (*found)[i].key.push_back(Value::Long(static_cast<int64_t>(branch)));
+  }
+}
+
+void DeltaQuery::InsertRow(StagedRow staged, const EvidenceOf& evidence,
+                           std::vector<Finding>* found) {
+  Branch& branch = *branches_[staged.branch];
+  const BranchPlan& plan = *branch.program.plan;
+  size_t from = found->size();
+  if (plan.stateless) {
+    // The identity of the record is the identity of the finding; who delivers it knows duplicates.
+    Finding finding;
+    finding.key = {Value::Long(static_cast<int64_t>(staged.row.record_id))};
+    finding.start = staged.row.lo;
+    finding.first_event = finding.last_event = staged.row.event_time;
+    finding.row = EvaluateAll(branch.program.columns, staged.row.values);
+    finding.evidence.push_back(evidence(staged.order));
+    found->push_back(std::move(finding));
+    Tag(staged.branch, from, found);
+    return;
+  }
+  // What the records before this one made due comes first, however they were batched.
+  RunTimers(staged.branch, Limit(plan, staged.newest_before),
+            staged.newest_before - settings_.lateness, found);
+  Ticks newest = std::max(staged.newest_before, staged.row.event_time);
+  from = found->size();
+  if (!plan.leaves[staged.leaf].compared) staged.row.evidence = evidence(staged.order);
+  auto entry = branch.slots.find(staged.key);
+  if (entry == branch.slots.end()) {
+    entry = branch.slots.try_emplace(std::move(staged.key), branch.program).first;
+    entry->second.key = &entry->first;
+  }
+  Slot& slot = entry->second;
+  rows_ -= slot.partition.rows();
+  slot.partition.Insert(staged.leaf, std::move(staged.row), Limit(plan, newest), found);
+  rows_ += slot.partition.rows();
+  SetTimer(&branch, &slot);
+  Tag(staged.branch, from, found);
+}
+
+void DeltaQuery::SetTimer(Branch* branch, Slot* slot) {
+  Ticks next = slot->partition.NextChange().value_or(kNever);
+  if (next == slot->timer) return;
+  if (slot->timer != kNever) branch->timers.erase({slot->timer, slot});
+  slot->timer = next;
+  if (next != kNever) branch->timers.emplace(next, slot);
+}
+
+void DeltaQuery::AdvanceTo(Ticks newest, std::vector<Finding>* found) {
+  for (size_t b = 0; b < branches_.size(); ++b) {
+    RunTimers(b, Limit(*branches_[b]->program.plan, newest), newest - settings_.lateness, found);
+  }
+}
+
+void DeltaQuery::RunTimers(size_t number, Ticks limit, Ticks watermark,
+                           std::vector<Finding>* found) {
+  Branch& branch = *branches_[number];
+  size_t from = found->size();
+  while (!branch.timers.empty() && branch.timers.begin()->first <= limit) {
+    Slot* slot = branch.timers.begin()->second;
+    rows_ -= slot->partition.rows();
+    slot->partition.Advance(limit, found);
+    slot->partition.Purge(watermark);
+    rows_ += slot->partition.rows();
+    if (slot->partition.empty()) {
+      branch.timers.erase({slot->timer, slot});
+      branch.slots.erase(branch.slots.find(*slot->key));
+    } else {
+      SetTimer(&branch, slot);
+    }
+  }
+  Tag(number, from, found);
+}
+
+// At the bound the partitions whose oldest rows are nearest to expiry go first: they have the least
+// left to add to a result. Each is counted; a health alert says that findings may be missed.
+void DeltaQuery::EnforceBound() {
+  for (auto& branch : branches_) {
+    while (rows_ > settings_.max_rows && !branch->timers.empty()) {
+      Slot* slot = branch->timers.begin()->second;
+      rows_ -= slot->partition.rows();
+      branch->timers.erase(branch->timers.begin());
+      branch->slots.erase(branch->slots.find(*slot->key));
+      ++evictions_;
+    }
+  }
+}
+
+std::vector<Row> DeltaQuery::ResultsAt(Ticks t) {
+  std::vector<Row> rows;
+  for (auto& branch : branches_) {
+    for (auto& [key, slot] : branch->slots) {
+      slot.partition.MoveSilently(t);
+      for (Row& row : slot.partition.Results()) rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+namespace {
+
+void SaveEvidence(const record::Evidence& evidence, state::ByteWriter* out) {
+  out->String(evidence.record);
+  out->String(evidence.origin);
+  out->I64(evidence.offset);
+  out->U32(evidence.index);
+  out->I64(evidence.broker_time);
+  out->I64(evidence.read_time);
+}
+
+bool LoadEvidence(state::ByteReader* in, record::Evidence* evidence) {
+  return in->String(&evidence->record) && in->String(&evidence->origin) &&
+         in->I64(&evidence->offset) && in->U32(&evidence->index) &&
+         in->I64(&evidence->broker_time) && in->I64(&evidence->read_time);
+}
+
+void SavePartition(const Partition& partition, state::ByteWriter* out) {
+  out->I64(partition.cursor());
+  out->Varint(partition.raised().size());
+  for (const RaisedInterval& raised : partition.raised()) {
+    out->Row(raised.key);
+    out->I64(raised.start);
+    out->I64(raised.end);
+  }
+  for (const LeafStore& leaf : partition.leaves()) {
+    out->Varint(leaf.size());
+    leaf.ForEach([&](const StoredRow& row) {
+      out->I64(row.lo);
+      out->I64(row.hi);
+      out->I64(row.event_time);
+      out->U64(row.record_id);
+      out->Row(row.values);
+      out->U8(row.evidence != nullptr ? 1 : 0);
+      if (row.evidence != nullptr) SaveEvidence(*row.evidence, out);
+    });
+  }
+}
+
+bool LoadRow(state::ByteReader* in, StoredRow* row) {
+  uint8_t has_evidence = 0;
+  if (!in->I64(&row->lo) || !in->I64(&row->hi) || !in->I64(&row->event_time) ||
+      !in->U64(&row->record_id) || !in->Row(&row->values) || !in->U8(&has_evidence)) {
+    return false;
+  }
+  if (has_evidence == 0) return true;
+  record::Evidence evidence;
+  if (!LoadEvidence(in, &evidence)) return false;
+  row->evidence = std::make_shared<const record::Evidence>(std::move(evidence));
+  return true;
+}
+
+bool LoadPartition(state::ByteReader* in, const BranchPlan& plan, Partition* partition) {
+  Ticks cursor = 0;
+  uint64_t raised_count = 0;
+  if (!in->I64(&cursor) || !in->Count(17, &raised_count)) return false;
+  std::vector<RaisedInterval> raised(raised_count);
+  for (RaisedInterval& interval : raised) {
+    if (!in->Row(&interval.key) || !in->I64(&interval.start) || !in->I64(&interval.end)) {
+      return false;
+    }
+  }
+  for (size_t leaf = 0; leaf < plan.leaves.size(); ++leaf) {
+    uint64_t count = 0;
+    if (!in->Count(34, &count)) return false;
+    for (uint64_t i = 0; i < count; ++i) {
+      StoredRow row;
+      if (!LoadRow(in, &row)) return false;
+      if (row.values.size() != plan.leaves[leaf].output.size() || row.lo >= row.hi) {
+        return in->Fail("a row of the leaf's width");
+      }
+      partition->Restore(leaf, std::move(row));
+    }
+  }
+  partition->RestoreDone(cursor, std::move(raised));
+  return true;
+}
+
+}  // namespace
+
+void DeltaQuery::Save(state::ByteWriter* out) const {
+  KEYWATCH_CHECK(staged_.empty(), "state is saved between batches");
+  out->I64(origin_);
+  out->U64(evictions_);
+  out->U64(late_rows_);
+  out->Varint(branches_.size());
+  for (const auto& branch : branches_) {
+    out->Varint(branch->slots.size());
+    for (const auto& [key, slot] : branch->slots) {
+      out->String(key);
+      SavePartition(slot.partition, out);
+    }
+  }
+}
+
+Status DeltaQuery::Restore(state::ByteReader* in) {
+  uint64_t branch_count = 0;
+  if (in->I64(&origin_) && in->U64(&evictions_) && in->U64(&late_rows_) &&
+      in->Varint(&branch_count) && branch_count != branches_.size()) {
+    in->Fail("as many branches as the rule has");
+  }
+  for (auto& branch : branches_) {
+    uint64_t slots = 0;
+    if (!in->ok() || !in->Count(10, &slots)) break;
+    for (uint64_t i = 0; i < slots; ++i) {
+      std::string key;
+      if (!in->String(&key)) break;
+      auto entry = branch->slots.try_emplace(std::move(key), branch->program).first;
+      entry->second.key = &entry->first;
+      if (!LoadPartition(in, *branch->program.plan, &entry->second.partition)) break;
+      rows_ += entry->second.partition.rows();
+      SetTimer(branch.get(), &entry->second);
+    }
+  }
+  return in->Finish("the state of a rule");
+}
+
+}  // namespace keywatch::delta

@@ -1,0 +1,194 @@
+#include "engine/eval/evaluator.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/eval/kernel.h"
+
+namespace keywatch::eval {
+
+using plan::ExprKind;
+using record::Type;
+using record::Value;
+
+const Kernel* FindKernel(std::string_view name) {
+  static const auto* table = [] {
+    auto* kernels = new std::map<std::string_view, Kernel>();
+    for (const auto* family : {&LogicKernels(), &ArithmeticKernels(), &TextKernels(),
+                               &MatchKernels(), &ConversionKernels(), &DynamicKernels()}) {
+      for (const Kernel& kernel : *family) kernels->emplace(kernel.name, kernel);
+    }
+    return kernels;
+  }();
+  auto found = table->find(name);
+  return found == table->end() ? nullptr : &found->second;
+}
+
+struct Program::Step {
+  plan::ExprPtr expr;
+  const Kernel* kernel = nullptr;
+  std::shared_ptr<const Prepared> prepared;
+  std::vector<std::unique_ptr<const Step>> args;
+
+  static std::unique_ptr<const Step> Compile(const plan::ExprPtr& expr);
+  [[nodiscard]] Vector Run(const Chunk& input, const EvalContext& context) const;
+  [[nodiscard]] Vector RunCall(const Chunk& input, const EvalContext& context) const;
+  [[nodiscard]] Vector RunMembership(const Chunk& input, const EvalContext& context) const;
+};
+
+std::unique_ptr<const Program::Step> Program::Step::Compile(const plan::ExprPtr& expr) {
+  auto step = std::make_unique<Step>();
+  step->expr = expr;
+  for (const plan::ExprPtr& arg : expr->args) step->args.push_back(Compile(arg));
+  if (expr->kind == ExprKind::kCall) {
+    step->kernel = FindKernel(expr->function);
+    KEYWATCH_CHECK(step->kernel != nullptr, expr->function.c_str());
+    if (step->kernel->prepare != nullptr) step->prepared = step->kernel->prepare(*expr);
+  }
+  return step;
+}
+
+Vector Program::Step::Run(const Chunk& input, const EvalContext& context) const {
+  switch (expr->kind) {
+    case ExprKind::kColumn: return input.columns[expr->column];
+    case ExprKind::kLiteral: return Vector::Constant(expr->literal);
+    case ExprKind::kNow: return Vector::Constant(Value::Datetime(context.now));
+    case ExprKind::kIngestionTime:
+      return Vector::Constant(input.ingestion_time == 0 ? Value::Null(Type::kDatetime)
+                                                        : Value::Datetime(input.ingestion_time));
+    case ExprKind::kToScalar: {
+      KEYWATCH_CHECK(context.subqueries != nullptr, "subqueries are evaluated first");
+      const std::vector<Value>& values = context.subqueries->at(expr->subquery.get());
+      return Vector::Constant(values.empty() ? Value::Null(expr->type) : values[0]);
+    }
+    case ExprKind::kInSubquery: return RunMembership(input, context);
+    case ExprKind::kCall: return RunCall(input, context);
+  }
+  return Vector(expr->type);
+}
+
+Vector Program::Step::RunCall(const Chunk& input, const EvalContext& context) const {
+  std::vector<Vector> values;
+  values.reserve(args.size());
+  bool all_constant = true;
+  for (const auto& arg : args) {
+    values.push_back(arg->Run(input, context));
+    all_constant = all_constant && values.back().constant();
+  }
+  size_t rows = all_constant ? 1 : input.rows;
+  Vector out(expr->type);
+  out.Reserve(rows);
+  kernel->run(Call{values, rows, prepared.get()}, &out);
+  KEYWATCH_CHECK(out.stored() == rows, "a function gives one value per row");
+  for (const Vector& value : values) out.KeepAlive(value);
+  if (!all_constant) return out;
+  Vector constant = Vector::Constant(out.ValueAt(0));
+  return constant;
+}
+
+Vector Program::Step::RunMembership(const Chunk& input, const EvalContext& context) const {
+  KEYWATCH_CHECK(context.subqueries != nullptr, "subqueries are evaluated first");
+  const std::vector<Value>& members = context.subqueries->at(expr->subquery.get());
+  // Through the `in` kernel, so that the two forms of `in` cannot differ.
+  std::vector<plan::ExprPtr> list = {expr->args[0]};
+  record::Dynamic::Array array;
+  for (const Value& member : members) array.push_back(record::ToDynamic(member));
+  record::Dynamic packed;
+  packed.held = std::move(array);
+  list.push_back(plan::Constant(Value::Of(std::move(packed))));
+  Program in(plan::CallOf(expr->fold_case ? "in~" : "in", Type::kBool, std::move(list)));
+  return in.Run(input, context);
+}
+
+Program::Program(const plan::ExprPtr& expr) : root_(Step::Compile(expr)) {}
+Program::~Program() = default;
+Program::Program(Program&&) noexcept = default;
+Program& Program::operator=(Program&&) noexcept = default;
+
+Type Program::type() const { return root_->expr->type; }
+
+Vector Program::Run(const Chunk& input, const EvalContext& context) const {
+  return root_->Run(input, context);
+}
+
+Predicate::Predicate(const plan::ExprPtr& expr) {
+  for (const plan::ExprPtr& conjunct : plan::Conjuncts(expr)) conjuncts_.emplace_back(conjunct);
+}
+
+namespace {
+
+Chunk Gather(const Chunk& input, const std::vector<uint32_t>& rows) {
+  Chunk out;
+  out.rows = rows.size();
+  out.ingestion_time = input.ingestion_time;
+  for (const Vector& column : input.columns) {
+    if (column.constant() || column.stored() == 0) {
+      out.columns.push_back(column);
+      continue;
+    }
+    Vector gathered(column.type());
+    gathered.Reserve(rows.size());
+    for (uint32_t row : rows) gathered.PushFrom(column, row);
+    gathered.KeepAlive(column);
+    out.columns.push_back(std::move(gathered));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<uint32_t> Predicate::Select(const Chunk& input, const EvalContext& context) const {
+  std::vector<uint32_t> selected(input.rows);
+  for (uint32_t i = 0; i < selected.size(); ++i) selected[i] = i;
+  Chunk gathered;
+  const Chunk* chunk = &input;
+  for (size_t c = 0; c < conjuncts_.size() && !selected.empty(); ++c) {
+    Vector truth = conjuncts_[c].Run(*chunk, context);
+    std::vector<uint32_t> kept;
+    std::vector<uint32_t> positions;
+    for (uint32_t i = 0; i < selected.size(); ++i) {
+      if (truth.IsNull(i) || truth.Int(i) == 0) continue;
+      kept.push_back(selected[i]);
+      positions.push_back(i);
+    }
+    bool narrower = kept.size() < selected.size();
+    selected = std::move(kept);
+    if (narrower && c + 1 < conjuncts_.size() && !selected.empty()) {
+      gathered = Gather(*chunk, positions);
+      chunk = &gathered;
+    }
+  }
+  return selected;
+}
+
+Value EvaluateRow(const Program& program, const record::Row& row, const EvalContext& context) {
+  Chunk chunk;
+  chunk.rows = 1;
+  for (const Value& value : row) {
+    chunk.columns.push_back(Vector::FromValues(value.type(), {value}));
+  }
+  return program.Run(chunk, context).ValueAt(0);
+}
+
+Chunk ToChunk(const record::Row* rows, size_t count, const record::Schema& schema,
+              const std::vector<bool>& used) {
+  Chunk chunk;
+  chunk.rows = count;
+  for (size_t c = 0; c < schema.columns.size(); ++c) {
+    Vector& column = chunk.columns.emplace_back(schema.columns[c].type);
+    if (!used[c]) continue;
+    column.Reserve(count);
+    for (size_t r = 0; r < count; ++r) {
+      const Value& value = rows[r][c];
+      bool text = value.type() == Type::kString || value.type() == Type::kGuid;
+      if (text && !value.is_null()) {
+        column.PushView(value.string());  // the rows outlive the chunk
+      } else {
+        column.PushValue(value);
+      }
+    }
+  }
+  return chunk;
+}
+
+}  // namespace keywatch::eval

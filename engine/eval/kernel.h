@@ -1,0 +1,53 @@
+// How a function's code is found and called; private to engine/eval.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/eval/vector.h"
+#include "engine/plan/expr.h"
+
+namespace keywatch::eval {
+
+// What a function prepared from its constant arguments.
+struct Prepared {
+  virtual ~Prepared() = default;
+};
+
+struct Call {
+  const std::vector<Vector>& args;
+  size_t rows;          // rows to produce; 1 when every argument is constant
+  const Prepared* prepared;
+};
+
+using KernelFn = void (*)(const Call& call, Vector* out);
+using PrepareFn = std::shared_ptr<const Prepared> (*)(const plan::Expr& call);
+
+struct Kernel {
+  std::string_view name;
+  KernelFn run = nullptr;
+  PrepareFn prepare = nullptr;
+};
+
+// Null if the function has no code: a mistake of ours that a test finds.
+const Kernel* FindKernel(std::string_view name);
+
+// One table per family.
+const std::vector<Kernel>& LogicKernels();
+const std::vector<Kernel>& ArithmeticKernels();
+const std::vector<Kernel>& TextKernels();
+const std::vector<Kernel>& MatchKernels();
+const std::vector<Kernel>& ConversionKernels();
+const std::vector<Kernel>& DynamicKernels();
+
+// Equality of two cells as `==` sees it: 1, 0, or -1 for null (both null).
+int EqualCells(const Vector& a, const Vector& b, size_t row);
+
+// tolong, toreal, .. of one value; null when it has none.
+record::Value ConvertTo(record::Type type, const record::Value& value);
+
+// The text of a string or dynamic cell; `scratch` owns it when it had to be made.
+std::string_view TextOf(const Vector& vector, size_t row, std::string* scratch);
+
+}  // namespace keywatch::eval

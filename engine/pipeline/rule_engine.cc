@@ -1,0 +1,216 @@
+#include "engine/pipeline/rule_engine.h"
+
+#include <algorithm>
+
+#include "engine/pipeline/alert_builder.h"
+
+namespace keywatch::pipeline {
+
+using record::ColumnData;
+using record::RecordBatch;
+using record::Ticks;
+using record::Type;
+
+namespace {
+
+constexpr char kEngineSection[] = "engine";
+
+std::string SectionName(const rule::Rule& rule) { return "rule/" + rule.id; }
+
+// The cells of `rows` as the evaluator wants them. Texts stay where they are.
+eval::Vector Gather(const ColumnData& column, const std::vector<uint32_t>& rows) {
+  eval::Vector out(column.type);
+  out.Reserve(rows.size());
+  bool dictionary = column.storage == record::Storage::kDictionary;
+  for (uint32_t row : rows) {
+    switch (column.type) {
+      case Type::kString:
+        out.PushView(dictionary ? column.dictionary->At(column.codes[row]) : column.texts[row]);
+        break;
+      case Type::kReal:
+        if (column.nulls[row] != 0) {
+          out.PushNull();
+        } else {
+          out.PushReal(column.reals[row]);
+        }
+        break;
+      case Type::kGuid:
+      case Type::kDynamic: out.PushValue(record::CellValue(column, row)); break;
+      default:
+        if (column.nulls[row] != 0) {
+          out.PushNull();
+        } else {
+          out.PushInt(column.integers[row]);
+        }
+    }
+  }
+  return out;
+}
+
+record::EvidencePtr EvidenceOf(const RecordBatch& batch, uint32_t row) {
+  const record::RowOrigin& origin = batch.origin[row];
+  record::Evidence evidence;
+  evidence.record = batch.raw[row];
+  evidence.origin = origin.origin == nullptr ? "" : *origin.origin;
+  evidence.offset = origin.offset;
+  evidence.index = origin.index;
+  evidence.broker_time = origin.broker_time;
+  evidence.read_time = batch.read_time;
+  return std::make_shared<const record::Evidence>(std::move(evidence));
+}
+
+}  // namespace
+
+RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules, const record::SchemaCatalog& catalog,
+                       EngineSettings settings)
+    : settings_(settings) {
+  for (rule::CompiledRule& compiled : rules) {
+    delta::DeltaSettings own;
+    own.period = compiled.rule.query_period;
+    own.lateness = settings.lateness;
+    own.hold_while_learning = settings.hold_while_learning;
+    own.max_rows = settings.max_rows_per_rule;
+    RunningRule running{std::move(compiled), nullptr, 0};
+    running.query = std::make_unique<delta::DeltaQuery>(running.compiled.delta, own);
+    rules_.push_back(std::move(running));
+  }
+  std::vector<const delta::LeafPlan*> leaf_plans;
+  std::vector<std::vector<size_t>> leaf_columns;
+  leaves_of_rule_.resize(rules_.size());
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    const delta::DeltaPlan& plan = rules_[r].query->plan();
+    for (size_t b = 0; b < plan.branches.size(); ++b) {
+      for (size_t l = 0; l < plan.branches[b].leaves.size(); ++l) {
+        const delta::LeafPlan& leaf = plan.branches[b].leaves[l];
+        const record::Table* table = catalog.Find(leaf.table);
+        Leaf added{r, b, l, {}};
+        for (const record::Column& column : leaf.columns.columns) {
+          auto declared = std::find_if(
+              table->columns.begin(), table->columns.end(),
+              [&](const record::TableColumn& c) { return c.name == column.name; });
+          added.columns.push_back(layout_.Add(*table, *declared));
+        }
+        leaves_of_rule_[r].push_back(leaves_.size());
+        leaf_plans.push_back(&leaf);
+        leaf_columns.push_back(added.columns);
+        leaves_.push_back(std::move(added));
+      }
+    }
+  }
+  scan_ = std::make_unique<Scan>(leaf_plans, leaf_columns, layout_);
+}
+
+void RuleEngine::StageLeaf(const Leaf& leaf, const RecordBatch& batch,
+                           const std::vector<uint32_t>& rows) {
+  eval::Chunk chunk;
+  chunk.rows = rows.size();
+  chunk.ingestion_time = batch.read_time;
+  chunk.columns.reserve(leaf.columns.size());
+  for (size_t column : leaf.columns) chunk.columns.push_back(Gather(batch.columns[column], rows));
+  std::vector<delta::RowMeta> meta;
+  meta.reserve(rows.size());
+  for (uint32_t row : rows) {
+    meta.push_back({row, batch.event_time[row], newest_before_[row], batch.record_id[row]});
+  }
+  rules_[leaf.rule].query->Stage(leaf.branch, leaf.leaf, chunk, meta);
+}
+
+void RuleEngine::RaiseFindings(size_t rule, std::vector<delta::Finding> findings,
+                               std::vector<alert::Alert>* alerts) {
+  Ticks evaluated = findings.empty() ? 0 : record::WallNow();
+  for (delta::Finding& finding : findings) {
+    alerts->push_back(BuildAlert(rules_[rule].compiled, std::move(finding), evaluated));
+    ++rules_[rule].alerts;
+  }
+}
+
+void RuleEngine::Process(const RecordBatch& batch, const std::vector<bool>& keep,
+                         std::vector<alert::Alert>* alerts) {
+  if (batch.rows == 0) return;
+  newest_before_.resize(batch.rows);
+  for (size_t row = 0; row < batch.rows; ++row) {
+    newest_before_[row] = newest_;
+    if (keep[row]) newest_ = std::max(newest_, batch.event_time[row]);
+  }
+  const auto& selected = scan_->Run(batch);
+  auto evidence = [&](uint32_t row) { return EvidenceOf(batch, row); };
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    delta::DeltaQuery& query = *rules_[r].query;
+    query.Begin(batch.event_time[0]);
+    for (size_t l : leaves_of_rule_[r]) {
+      std::vector<uint32_t> rows;
+      for (uint32_t row : selected[l]) {
+        if (keep[row]) rows.push_back(row);
+      }
+      if (!rows.empty()) StageLeaf(leaves_[l], batch, rows);
+    }
+    std::vector<delta::Finding> findings;
+    query.Run(evidence, &findings);
+    query.AdvanceTo(newest_, &findings);
+    RaiseFindings(r, std::move(findings), alerts);
+  }
+}
+
+void RuleEngine::AdvanceTo(Ticks newest, std::vector<alert::Alert>* alerts) {
+  newest_ = std::max(newest_, newest);
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    std::vector<delta::Finding> findings;
+    rules_[r].query->AdvanceTo(newest_, &findings);
+    RaiseFindings(r, std::move(findings), alerts);
+  }
+}
+
+std::vector<RuleReport> RuleEngine::Report() const {
+  std::vector<RuleReport> out;
+  for (const RunningRule& running : rules_) {
+    RuleReport report;
+    report.rule = &running.compiled.rule;
+    report.alerts = running.alerts;
+    report.state_rows = running.query->rows();
+    report.state_partitions = running.query->partitions();
+    report.late_rows = running.query->late_rows();
+    report.evictions = running.query->evictions();
+    report.learning_until = running.query->learning_until();
+    report.learning = newest_ < report.learning_until;
+    out.push_back(report);
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> RuleEngine::Save() const {
+  std::vector<std::pair<std::string, std::string>> sections;
+  std::string engine;
+  state::ByteWriter(&engine).I64(newest_);
+  sections.emplace_back(kEngineSection, std::move(engine));
+  for (const RunningRule& running : rules_) {
+    std::string bytes;
+    state::ByteWriter writer(&bytes);
+    writer.String(running.compiled.rule.sha256);
+    writer.U64(running.alerts);
+    running.query->Save(&writer);
+    sections.emplace_back(SectionName(running.compiled.rule), std::move(bytes));
+  }
+  return sections;
+}
+
+Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::string>* fresh) {
+  std::optional<std::string_view> engine = snapshot.Find(kEngineSection);
+  if (!engine) return DataLoss("the snapshot has no section `engine`");
+  state::ByteReader reader(*engine);
+  if (reader.I64(&newest_)) KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
+  for (RunningRule& running : rules_) {
+    const rule::Rule& rule = running.compiled.rule;
+    std::optional<std::string_view> bytes = snapshot.Find(SectionName(rule));
+    std::string sha256;
+    state::ByteReader state(bytes.value_or(std::string_view()));
+    if (!bytes || !state.String(&sha256) || sha256 != rule.sha256) {
+      fresh->push_back(rule.name);
+      continue;
+    }
+    if (!state.U64(&running.alerts)) return state.Finish("the state of rule " + rule.name);
+    KEYWATCH_RETURN_IF_ERROR(running.query->Restore(&state));
+  }
+  return {};
+}
+
+}  // namespace keywatch::pipeline

@@ -1,0 +1,89 @@
+// All rules over decoded batches: scan, delta plans, alerts. Pure computation, no I/O, one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/alert/alert.h"
+#include "engine/delta/delta_query.h"
+#include "engine/pipeline/scan.h"
+#include "engine/record/record_batch.h"
+#include "engine/rule/rule_compiler.h"
+#include "engine/state/snapshot_format.h"
+
+namespace keywatch::pipeline {
+
+struct EngineSettings {
+  record::Ticks lateness = 15 * record::kTicksPerMinute;
+  bool hold_while_learning = true;
+  size_t max_rows_per_rule = 1'000'000;
+};
+
+// What a rule did so far, for metrics and summaries.
+struct RuleReport {
+  const rule::Rule* rule = nullptr;
+  uint64_t alerts = 0;
+  size_t state_rows = 0;
+  size_t state_partitions = 0;
+  uint64_t late_rows = 0;
+  uint64_t evictions = 0;
+  record::Ticks learning_until = 0;  // 0: nothing to learn
+  bool learning = false;
+};
+
+class RuleEngine {
+ public:
+  RuleEngine(std::vector<rule::CompiledRule> rules, const record::SchemaCatalog& catalog,
+             EngineSettings settings);
+
+  // What the decoder must fill.
+  [[nodiscard]] const record::BatchLayout& layout() const { return layout_; }
+
+  // Evaluates the rows of `batch` that `keep` marks (duplicates are not kept).
+  void Process(const record::RecordBatch& batch, const std::vector<bool>& keep,
+               std::vector<alert::Alert>* alerts);
+  // Event time has reached `newest` without a record: the input was idle, or has ended.
+  void AdvanceTo(record::Ticks newest, std::vector<alert::Alert>* alerts);
+
+  // The newest event time seen; 0 before the first record. Results are complete up to this minus the
+  // allowed lateness.
+  [[nodiscard]] record::Ticks newest() const { return newest_; }
+  [[nodiscard]] const EngineSettings& settings() const { return settings_; }
+  [[nodiscard]] std::vector<RuleReport> Report() const;
+
+  // The state as snapshot sections (name, bytes): one for the engine, one per rule.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Save() const;
+  // Takes up what the snapshot holds for the rules that are loaded now, unchanged. Rules that changed
+  // or are new begin without state; their names go to `fresh`.
+  Status Restore(const state::Snapshot& snapshot, std::vector<std::string>* fresh);
+
+ private:
+  struct Leaf {
+    size_t rule = 0;
+    size_t branch = 0;
+    size_t leaf = 0;
+    std::vector<size_t> columns;  // layout indices
+  };
+  struct RunningRule {
+    rule::CompiledRule compiled;
+    std::unique_ptr<delta::DeltaQuery> query;
+    uint64_t alerts = 0;
+  };
+
+  void StageLeaf(const Leaf& leaf, const record::RecordBatch& batch,
+                 const std::vector<uint32_t>& rows);
+  void RaiseFindings(size_t rule, std::vector<delta::Finding> findings,
+                     std::vector<alert::Alert>* alerts);
+
+  EngineSettings settings_;
+  std::vector<RunningRule> rules_;
+  std::vector<Leaf> leaves_;
+  record::BatchLayout layout_;
+  std::unique_ptr<Scan> scan_;
+  record::Ticks newest_ = 0;
+  std::vector<record::Ticks> newest_before_;  // by row of the current batch
+  std::vector<std::vector<size_t>> leaves_of_rule_;
+};
+
+}  // namespace keywatch::pipeline

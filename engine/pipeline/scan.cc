@@ -1,0 +1,163 @@
+#include "engine/pipeline/scan.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace keywatch::pipeline {
+
+using record::ColumnData;
+using record::Storage;
+using record::Type;
+using record::Value;
+
+namespace {
+
+// More distinct numbers than this are not worth remembering.
+constexpr size_t kMaxNumbers = 4096;
+
+// The only column a conjunct reads; null if it reads none or several.
+std::optional<size_t> OnlyColumn(const plan::ExprPtr& conjunct, size_t width) {
+  std::vector<bool> used(width);
+  plan::CollectColumns(conjunct, &used);
+  if (std::count(used.begin(), used.end(), true) != 1) return std::nullopt;
+  return static_cast<size_t>(std::find(used.begin(), used.end(), true) - used.begin());
+}
+
+// Columns whose values repeat: dictionaries and numbers. Times do not.
+bool Repeats(const record::LayoutColumn& column) {
+  switch (column.type) {
+    case Type::kString:
+    case Type::kGuid: return column.storage == Storage::kDictionary;
+    case Type::kBool:
+    case Type::kInt:
+    case Type::kLong:
+    case Type::kReal: return true;
+    default: return false;
+  }
+}
+
+uint64_t NumberBits(const ColumnData& column, size_t row) {
+  return column.type == Type::kReal ? std::bit_cast<uint64_t>(column.reals[row])
+                                    : static_cast<uint64_t>(column.integers[row]);
+}
+
+}  // namespace
+
+Scan::Scan(const std::vector<const delta::LeafPlan*>& leaves,
+           const std::vector<std::vector<size_t>>& leaf_columns,
+           const record::BatchLayout& layout)
+    : leaves_(leaves.size()), words_(std::max<size_t>(1, (leaves.size() + 63) / 64)),
+      all_(words_), selected_(leaves.size()) {
+  for (size_t leaf = 0; leaf < leaves_; ++leaf) {
+    all_[leaf / 64] |= uint64_t{1} << (leaf % 64);
+    size_t width = leaves[leaf]->columns.columns.size();
+    for (const plan::ExprPtr& conjunct : plan::Conjuncts(leaves[leaf]->predicate)) {
+      std::optional<size_t> own = OnlyColumn(conjunct, width);
+      if (!own) continue;
+      size_t column = leaf_columns[leaf][*own];
+      if (!Repeats(layout.columns()[column])) continue;
+      auto bits = std::find_if(columns_.begin(), columns_.end(),
+                               [&](const ColumnBits& c) { return c.column == column; });
+      if (bits == columns_.end()) {
+        columns_.push_back({});
+        bits = std::prev(columns_.end());
+        bits->column = column;
+        bits->type = layout.columns()[column].type;
+      }
+      std::vector<plan::ExprPtr> to_first(width);
+      to_first[*own] = plan::ColumnRef(0, bits->type);
+      bits->atoms.push_back({leaf, eval::Program(plan::Substitute(conjunct, to_first))});
+    }
+  }
+}
+
+// The class of a value: its row of bits, shared with equal rows.
+uint32_t Scan::ClassOf(ColumnBits* bits, const std::vector<Value>& value) {
+  eval::Chunk chunk;
+  chunk.rows = 1;
+  chunk.columns.push_back(eval::Vector::FromValues(bits->type, value));
+  std::vector<uint64_t> row = all_;
+  for (const Atom& atom : bits->atoms) {
+    eval::Vector truth = atom.program.Run(chunk, {});
+    bool holds = !truth.IsNull(0) && truth.Int(0) != 0;
+    if (!holds) row[atom.leaf / 64] &= ~(uint64_t{1} << (atom.leaf % 64));
+  }
+  auto next = static_cast<uint32_t>(bits->classes.size());
+  auto [known, is_new] = bits->classes.try_emplace(row, next);
+  if (is_new) bits->class_bits.insert(bits->class_bits.end(), row.begin(), row.end());
+  return known->second;
+}
+
+void Scan::AddDictionaryCodes(ColumnBits* bits, const ColumnData& column) {
+  if (bits->generation != column.dictionary->generation()) {
+    bits->class_of_code.clear();
+    bits->generation = column.dictionary->generation();
+  }
+  for (size_t code = bits->class_of_code.size(); code < column.dictionary->size(); ++code) {
+    std::string text(column.dictionary->At(static_cast<record::Code>(code)));
+    bool null_guid = bits->type == Type::kGuid && text.empty();
+    Value value = null_guid ? Value::Null(Type::kGuid)
+                  : bits->type == Type::kGuid ? Value::Guid(text) : Value::String(text);
+    bits->class_of_code.push_back(ClassOf(bits, {value}));
+  }
+}
+
+uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t row) {
+  if (column.nulls[row] != 0) {
+    if (!bits->null_known) bits->class_of_null = ClassOf(bits, {Value::Null(column.type)});
+    bits->null_known = true;
+    return bits->class_of_null;
+  }
+  uint64_t number = NumberBits(column, row);
+  auto known = bits->class_of_value.find(number);
+  if (known != bits->class_of_value.end()) return known->second;
+  uint32_t found = ClassOf(bits, {record::CellValue(column, row)});
+  if (bits->class_of_value.size() >= kMaxNumbers) bits->class_of_value.clear();
+  bits->class_of_value.emplace(number, found);
+  return found;
+}
+
+void Scan::AndColumn(ColumnBits* bits, const record::RecordBatch& batch) {
+  const ColumnData& column = batch.columns[bits->column];
+  bool dictionary = column.type == Type::kString || column.type == Type::kGuid;
+  if (dictionary) AddDictionaryCodes(bits, column);
+  uint64_t last_number = 0;
+  uint32_t last_class = 0;
+  bool last_known = false;
+  for (size_t row = 0; row < batch.rows; ++row) {
+    uint32_t value_class = 0;
+    if (dictionary) {
+      value_class = bits->class_of_code[column.codes[row]];
+    } else if (column.nulls[row] == 0 && last_known && NumberBits(column, row) == last_number) {
+      value_class = last_class;
+    } else {
+      value_class = NumberClass(bits, column, row);
+      last_known = column.nulls[row] == 0;
+      last_number = NumberBits(column, row);
+      last_class = value_class;
+    }
+    const uint64_t* of_class = &bits->class_bits[value_class * words_];
+    uint64_t* of_row = &rows_[row * words_];
+    for (size_t w = 0; w < words_; ++w) of_row[w] &= of_class[w];
+  }
+}
+
+const std::vector<std::vector<uint32_t>>& Scan::Run(const record::RecordBatch& batch) {
+  rows_.resize(batch.rows * words_);
+  for (size_t row = 0; row < batch.rows; ++row) {
+    std::copy(all_.begin(), all_.end(), rows_.begin() + static_cast<ptrdiff_t>(row * words_));
+  }
+  for (ColumnBits& bits : columns_) AndColumn(&bits, batch);
+  for (auto& rows : selected_) rows.clear();
+  for (size_t row = 0; row < batch.rows; ++row) {
+    for (size_t w = 0; w < words_; ++w) {
+      for (uint64_t left = rows_[row * words_ + w]; left != 0; left &= left - 1) {
+        auto leaf = w * 64 + static_cast<size_t>(std::countr_zero(left));
+        selected_[leaf].push_back(static_cast<uint32_t>(row));
+      }
+    }
+  }
+  return selected_;
+}
+
+}  // namespace keywatch::pipeline

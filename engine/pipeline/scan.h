@@ -1,0 +1,66 @@
+// All rules' table filters over one batch: which rows does which leaf want?
+//
+// A leaf's filter is a conjunction. A conjunct that reads one column with few distinct values is an
+// atom: its truth is computed once per distinct value, when the value is first seen. For each such
+// column a value has a row of bits, one bit per leaf: 1 where no atom of the leaf on this column
+// excludes the value. Equal rows of bits are one class, so that all of them stay in cache. A batch is
+// scanned by ANDing, per record, the bits of its values. What is left is a superset of what the
+// leaves want (their whole filter is applied by the evaluator to the few that are left), so the
+// cost grows with the number of columns used and hardly with the number of rules.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/delta/delta_plan.h"
+#include "engine/eval/evaluator.h"
+#include "engine/record/record_batch.h"
+
+namespace keywatch::pipeline {
+
+class Scan {
+ public:
+  // `leaf_columns[l][c]` is the layout index of column c of leaf l.
+  Scan(const std::vector<const delta::LeafPlan*>& leaves,
+       const std::vector<std::vector<size_t>>& leaf_columns,
+       const record::BatchLayout& layout);
+
+  // For every leaf the rows that its atoms do not exclude, ascending; by leaf number. The result is
+  // valid until the next call.
+  const std::vector<std::vector<uint32_t>>& Run(const record::RecordBatch& batch);
+
+ private:
+  struct Atom {
+    size_t leaf = 0;
+    eval::Program program;  // over one column
+  };
+  // The bits of one column's values.
+  struct ColumnBits {
+    size_t column = 0;  // layout index
+    record::Type type = record::Type::kString;
+    std::vector<Atom> atoms;
+    std::vector<uint64_t> class_bits;              // words_ per class
+    std::map<std::vector<uint64_t>, uint32_t> classes;
+    std::vector<uint32_t> class_of_code;           // dictionary columns
+    uint32_t generation = 0;
+    std::unordered_map<uint64_t, uint32_t> class_of_value;  // number columns
+    uint32_t class_of_null = 0;
+    bool null_known = false;
+  };
+
+  uint32_t ClassOf(ColumnBits* bits, const std::vector<record::Value>& value);
+  void AddDictionaryCodes(ColumnBits* bits, const record::ColumnData& column);
+  uint32_t NumberClass(ColumnBits* bits, const record::ColumnData& column, size_t row);
+  void AndColumn(ColumnBits* bits, const record::RecordBatch& batch);
+
+  size_t leaves_;
+  size_t words_;
+  std::vector<ColumnBits> columns_;
+  std::vector<uint64_t> all_;    // a bit per leaf
+  std::vector<uint64_t> rows_;   // words_ per row of the batch
+  std::vector<std::vector<uint32_t>> selected_;
+};
+
+}  // namespace keywatch::pipeline

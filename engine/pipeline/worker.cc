@@ -1,0 +1,330 @@
+#include "engine/pipeline/worker.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "engine/alert/alert_json.h"
+#include "engine/base/backoff.h"
+#include "engine/base/log.h"
+#include "engine/state/snapshot_file.h"
+
+namespace keywatch::pipeline {
+
+using record::Ticks;
+
+namespace {
+
+constexpr char kPositionsSection[] = "positions";
+constexpr auto kPollTimeout = std::chrono::milliseconds(100);
+constexpr Ticks kHealthInterval = record::kTicksPerSecond / 5;
+
+double Seconds(Ticks ticks) {
+  return static_cast<double>(ticks) / static_cast<double>(record::kTicksPerSecond);
+}
+
+std::vector<std::string> Names(const std::vector<Input>& inputs) {
+  std::vector<std::string> names;
+  for (const Input& input : inputs) names.push_back(input.source->name());
+  return names;
+}
+
+std::string EncodePositions(const std::vector<Input>& inputs,
+                            const std::vector<Positions>& positions) {
+  std::string bytes;
+  state::ByteWriter writer(&bytes);
+  writer.Varint(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    writer.String(inputs[i].source->name());
+    writer.Varint(positions[i].size());
+    for (const auto& [partition, next] : positions[i]) {
+      writer.String(partition);
+      writer.I64(next);
+    }
+  }
+  return bytes;
+}
+
+// Positions by source name.
+Status DecodePositions(std::string_view bytes, std::map<std::string, Positions>* out) {
+  state::ByteReader reader(bytes);
+  uint64_t sources = 0;
+  if (reader.Count(2, &sources)) {
+    for (uint64_t s = 0; s < sources; ++s) {
+      std::string name;
+      uint64_t partitions = 0;
+      if (!reader.String(&name) || !reader.Count(9, &partitions)) break;
+      Positions& positions = (*out)[name];
+      for (uint64_t p = 0; p < partitions; ++p) {
+        std::string partition;
+        int64_t next = 0;
+        if (!reader.String(&partition) || !reader.I64(&next)) break;
+        positions[partition] = next;
+      }
+    }
+  }
+  return reader.Finish("the section `positions`");
+}
+
+// Waits before attempt `attempt`, a little at a time so that a stop is seen.
+void WaitBefore(int attempt, const std::atomic<bool>& stop) {
+  BackoffPolicy policy{std::chrono::milliseconds(100), std::chrono::milliseconds(5000), 2.0};
+  auto left = BackoffDelay(policy, attempt, static_cast<uint64_t>(attempt));
+  while (left.count() > 0 && !stop) {
+    auto nap = std::min(left, std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(nap);
+    left -= nap;
+  }
+}
+
+}  // namespace
+
+Worker::Worker(WorkerSettings settings, RuleEngine* engine, std::vector<Input> inputs,
+               WorkerOutputs outputs, MetricRegistry* metrics)
+    : settings_(std::move(settings)), engine_(engine), inputs_(std::move(inputs)),
+      outputs_(std::move(outputs)), probe_(metrics, Names(inputs_), engine->Report()),
+      duplicates_(engine->settings().lateness), positions_(inputs_.size()),
+      input_ended_(inputs_.size()) {
+  source_problems_.resize(inputs_.size());
+}
+
+Status Worker::Start() {
+  Result<state::LatestSnapshot> latest = state::ReadLatestSnapshot(settings_.data_dir);
+  if (!latest) return latest.error();
+  for (const state::DamagedSnapshot& damaged : latest->damaged) {
+    Log(LogLevel::kError, "a snapshot is damaged; an older one is used",
+        {{"file", damaged.file}, {"reason", damaged.reason}});
+    probe_.checkpoint_failures.Add();
+  }
+  std::map<std::string, Positions> restored;
+  if (latest->snapshot) {
+    std::vector<std::string> fresh;
+    KEYWATCH_RETURN_IF_ERROR(engine_->Restore(*latest->snapshot, &fresh));
+    for (const std::string& rule : fresh) {
+      Log(LogLevel::kWarning, "this rule is new or changed: it begins without state",
+          {{"rule", rule}});
+    }
+    if (auto bytes = latest->snapshot->Find(kPositionsSection)) {
+      KEYWATCH_RETURN_IF_ERROR(DecodePositions(*bytes, &restored));
+    }
+    Log(LogLevel::kInfo, "state restored", {{"file", latest->file}});
+  }
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    positions_[i] = restored[inputs_[i].source->name()];
+    KEYWATCH_RETURN_IF_ERROR(inputs_[i].source->Open(positions_[i]));
+  }
+  last_snapshot_ = last_record_ = record::WallNow();
+  probe_.Update(engine_->Report(), engine_->newest(), engine_->settings().lateness);
+  std::lock_guard lock(mutex_);
+  started_ = true;
+  return {};
+}
+
+void Worker::SetProblem(std::string* place, const std::string& text) {
+  std::lock_guard lock(mutex_);
+  if (*place == text) return;
+  if (!text.empty()) Log(LogLevel::kError, text);
+  *place = text;
+}
+
+// Alerts are handed over until they are durable; nothing else happens meanwhile.
+void Worker::Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop) {
+  if (alerts.empty()) return;
+  std::vector<OutgoingAlert> outgoing;
+  outgoing.reserve(alerts.size());
+  for (const alert::Alert& alert : alerts) {
+    outgoing.push_back({alert.id, alert.rule.id, alert.severity, alert::ToJson(alert)});
+    if (auto rule = probe_.rules.find(alert.rule.id); rule != probe_.rules.end()) {
+      if (auto matches = rule->second.matches.find(alert.severity);
+          matches != rule->second.matches.end()) {
+        matches->second.Add();
+      }
+    }
+    if (auto emitted = probe_.emitted.find(alert.severity); emitted != probe_.emitted.end()) {
+      emitted->second.Add();
+    }
+    const alert::LatencyPassport& passport = alert.latency;
+    if (passport.broker > 0) {
+      probe_.latency.at("enqueue").Observe(Seconds(passport.broker - passport.event));
+      probe_.latency.at("read").Observe(Seconds(passport.read - passport.broker));
+    }
+    if (passport.read > 0) {
+      probe_.latency.at("evaluate").Observe(Seconds(passport.evaluated - passport.read));
+    }
+  }
+  for (int attempt = 1;; ++attempt) {
+    Status taken = outputs_.alerts(outgoing);
+    if (taken.ok()) break;
+    SetProblem(&outbox_problem_, "alerts cannot be stored, reading has stopped: " + taken.message());
+    WaitBefore(attempt, stop);
+    if (stop) {
+      incomplete_ = true;  // no snapshot any more: found again after the restart
+      return;
+    }
+  }
+  SetProblem(&outbox_problem_, "");
+}
+
+void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<bool>& stop) {
+  SourceProbe& source = probe_.sources[input];
+  auto reject = [&](const RejectedRecord& rejected) {
+    if (auto counter = source.rejected.find(rejected.reason); counter != source.rejected.end()) {
+      counter->second.Add();
+    }
+    for (int attempt = 1; !stop; ++attempt) {
+      Status kept = outputs_.reject(rejected);
+      incomplete_ = false;
+      if (kept.ok()) break;
+      SetProblem(&outbox_problem_, "a rejected record cannot be stored, reading has stopped: " +
+                                       kept.message());
+      incomplete_ = true;
+      WaitBefore(attempt, stop);
+    }
+  };
+  size_t bytes = 0;
+  for (const RawMessage& message : batch.messages) bytes += message.bytes.size();
+  source.bytes.Add(static_cast<double>(bytes));
+  record::RecordBatch rows;
+  std::vector<bool> fresh;
+  size_t next = 0;
+  while (next < batch.messages.size() && !stop) {
+    inputs_[input].decoder->Decode(batch, &next, &rows, reject);
+    Ticks begin = record::WallNow();
+    uint64_t seen = duplicates_.seen();
+    duplicates_.Mark(rows, &fresh);
+    source.received.Add(static_cast<double>(rows.rows));
+    source.duplicates.Add(static_cast<double>(duplicates_.seen() - seen));
+    std::vector<alert::Alert> alerts;
+    engine_->Process(rows, fresh, &alerts);
+    probe_.batch_seconds.Observe(Seconds(record::WallNow() - begin));
+    Emit(std::move(alerts), stop);
+    if (rows.rows > 0) {
+      Ticks newest = *std::max_element(rows.event_time.begin(), rows.event_time.end());
+      source.event_lag.Observe(Seconds(batch.read_time - newest));
+      source.last_event.Set(record::ToUnixSeconds(newest));
+    }
+  }
+}
+
+Result<bool> Worker::Step(size_t input, std::chrono::milliseconds timeout,
+                          const std::atomic<bool>& stop) {
+  Result<RawBatch> batch = inputs_[input].source->Poll(timeout);
+  if (!batch) return batch.error();
+  if (!batch->messages.empty()) {
+    last_record_ = record::WallNow();
+    Evaluate(input, *batch, stop);
+  }
+  if (stop) return true;  // the batch may be half done: its positions do not count
+  for (const auto& [partition, position] : batch->next) {
+    positions_[input][partition] = position;
+    dirty_ = true;
+  }
+  return !batch->end;
+}
+
+// A quiet source must not keep results waiting that only need time to pass.
+void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
+  Ticks now = record::WallNow();
+  if (settings_.idle_timeout == 0 || now - last_record_ < settings_.idle_timeout) return;
+  Ticks reached = now - settings_.idle_timeout;
+  if (engine_->newest() == 0 || reached <= engine_->newest()) return;
+  std::vector<alert::Alert> alerts;
+  engine_->AdvanceTo(reached, &alerts);
+  Emit(std::move(alerts), stop);
+  dirty_ = true;
+}
+
+bool Worker::Snapshot() {
+  if (incomplete_) return false;
+  Ticks begin = record::WallNow();
+  last_snapshot_ = begin;
+  Status synced = outputs_.sync_rejects();
+  std::vector<std::pair<std::string, std::string>> sections = engine_->Save();
+  sections.emplace_back(kPositionsSection, EncodePositions(inputs_, positions_));
+  std::vector<state::SectionView> views;
+  size_t bytes = 0;
+  for (const auto& [name, content] : sections) {
+    views.push_back({name, content});
+    bytes += content.size();
+  }
+  Status failed = synced;
+  if (synced.ok()) {
+    Result<uint64_t> written =
+        state::WriteSnapshot(settings_.data_dir, views, settings_.snapshots_kept);
+    if (!written) failed = written.error();
+  }
+  if (!failed.ok()) {
+    probe_.checkpoint_failures.Add();
+    SetProblem(&snapshot_problem_, "no snapshot can be written, source offsets stay: " +
+                                       failed.message());
+    return false;
+  }
+  SetProblem(&snapshot_problem_, "");
+  probe_.checkpoint_seconds.Observe(Seconds(record::WallNow() - begin));
+  probe_.checkpoint_bytes.Set(static_cast<double>(bytes));
+  probe_.checkpoint_success.Set(record::ToUnixSeconds(record::WallNow()));
+  dirty_ = false;
+  CommitDurable();
+  return true;
+}
+
+void Worker::CommitDurable() {
+  for (size_t i = 0; i < inputs_.size(); ++i) inputs_[i].source->Commit(positions_[i]);
+}
+
+void Worker::UpdateHealth() {
+  Ticks now = record::WallNow();
+  if (now - last_health_ < kHealthInterval) return;
+  last_health_ = now;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    SourceHealth health = inputs_[i].source->Health();
+    probe_.sources[i].connected.Set(health.connected ? 1 : 0);
+    probe_.sources[i].lag_records.Set(static_cast<double>(health.lag_records));
+    std::string problem;
+    if (!health.connected || !health.assigned) {
+      problem = "source " + inputs_[i].source->name() + ": " +
+                (health.problem.empty() ? std::string(health.connected ? "not assigned yet" : "not connected")
+                                        : health.problem);
+    }
+    SetProblem(&source_problems_[i], problem);
+  }
+  probe_.Update(engine_->Report(), engine_->newest(), engine_->settings().lateness);
+}
+
+Status Worker::Run(const std::atomic<bool>& stop) {
+  auto timeout = inputs_.size() == 1 ? kPollTimeout : std::chrono::milliseconds(20);
+  Status failure;
+  while (!stop && failure.ok() &&
+         std::count(input_ended_.begin(), input_ended_.end(), false) > 0) {
+    for (size_t i = 0; i < inputs_.size() && failure.ok(); ++i) {
+      if (input_ended_[i]) continue;
+      Result<bool> more = Step(i, timeout, stop);
+      if (!more) failure = more.error();
+      if (more && !*more) input_ended_[i] = true;
+    }
+    AdvanceWhenIdle(stop);
+    UpdateHealth();
+    bool due = record::WallNow() - last_snapshot_ >= settings_.snapshot_interval;
+    if (due && dirty_) Snapshot();
+  }
+  if (dirty_) Snapshot();
+  last_health_ = 0;
+  UpdateHealth();
+  for (Input& input : inputs_) input.source->Close();
+  ended_ = true;
+  return failure;
+}
+
+std::vector<std::string> Worker::Problems() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> problems;
+  if (!started_) problems.emplace_back("state is being restored");
+  for (const std::string* problem : {&outbox_problem_, &snapshot_problem_}) {
+    if (!problem->empty()) problems.push_back(*problem);
+  }
+  for (const std::string& problem : source_problems_) {
+    if (!problem.empty()) problems.push_back(problem);
+  }
+  return problems;
+}
+
+}  // namespace keywatch::pipeline

@@ -1,0 +1,101 @@
+// The loop of a running service: poll -> decode -> drop duplicates -> evaluate -> outbox -> snapshot ->
+// commit. One thread.
+//
+// Order of writes. The alerts of a batch are durable in the outbox before the next batch is read;
+// a snapshot holds the state and the source positions that produced it; a source is told to commit
+// only positions that a snapshot on disk covers. After a crash reading goes on from the snapshot:
+// what is found again has the same ids and meets its own rows in the outbox.
+//
+// When the disk is full, alerts wait and nothing more is read (outbox), or offsets stay where they
+// are and evaluation goes on (snapshot); both show in problems() and in metrics.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/base/metrics.h"
+#include "engine/pipeline/duplicates.h"
+#include "engine/pipeline/io.h"
+#include "engine/pipeline/rule_engine.h"
+#include "engine/pipeline/worker_probe.h"
+
+namespace keywatch::pipeline {
+
+struct WorkerSettings {
+  std::string data_dir;
+  record::Ticks snapshot_interval = 10 * record::kTicksPerSecond;
+  int snapshots_kept = 3;
+  // Without a record for so long the wall clock moves event time on; 0: never.
+  record::Ticks idle_timeout = 5 * record::kTicksPerMinute;
+};
+
+// A source with its decoder. `rejects` gets what cannot be read and returns an error when it could
+// not keep it: the worker then waits and tries again, so that nothing is passed over.
+struct Input {
+  std::unique_ptr<Source> source;
+  std::unique_ptr<Decoder> decoder;
+};
+
+// What the worker hands things to. Both return an error when the thing is not durable.
+struct WorkerOutputs {
+  std::function<Status(const std::vector<OutgoingAlert>&)> alerts;
+  std::function<Status(const RejectedRecord&)> reject;
+  std::function<Status()> sync_rejects;  // before a snapshot
+};
+
+class Worker {
+ public:
+  Worker(WorkerSettings settings, RuleEngine* engine, std::vector<Input> inputs,
+         WorkerOutputs outputs, MetricRegistry* metrics);
+
+  // Takes up the newest good snapshot and opens the sources. Names damaged snapshots in the log.
+  Status Start();
+  // Runs until `stop` is set or every source has ended; then one last snapshot. An error that
+  // nothing can mend is returned.
+  Status Run(const std::atomic<bool>& stop);
+
+  // What keeps the service from being ready; empty: nothing. Any thread.
+  [[nodiscard]] std::vector<std::string> Problems() const;
+  [[nodiscard]] bool ended() const { return ended_; }
+
+ private:
+  // One poll of one source. False when the source has ended.
+  Result<bool> Step(size_t input, std::chrono::milliseconds timeout, const std::atomic<bool>& stop);
+  void Evaluate(size_t input, const RawBatch& batch, const std::atomic<bool>& stop);
+  void Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop);
+  void AdvanceWhenIdle(const std::atomic<bool>& stop);
+  bool Snapshot();
+  void CommitDurable();
+  void UpdateHealth();
+  void SetProblem(std::string* place, const std::string& text);
+
+  WorkerSettings settings_;
+  RuleEngine* engine_;
+  std::vector<Input> inputs_;
+  WorkerOutputs outputs_;
+  WorkerProbe probe_;
+  Duplicates duplicates_;
+  std::vector<Positions> positions_;  // by input: where reading goes on
+  std::vector<bool> input_ended_;
+  // The stop came while something found could not be stored: the state is ahead of what is durable,
+  // and must not be saved.
+  bool incomplete_ = false;
+  bool dirty_ = false;                // something changed since the last snapshot
+  record::Ticks last_snapshot_ = 0;
+  record::Ticks last_record_ = 0;     // wall time
+  record::Ticks last_health_ = 0;
+  std::atomic<bool> ended_ = false;
+
+  mutable std::mutex mutex_;
+  bool started_ = false;                 // guarded by mutex_
+  std::string outbox_problem_;           // guarded by mutex_
+  std::string snapshot_problem_;         // guarded by mutex_
+  std::vector<std::string> source_problems_;  // guarded by mutex_
+};
+
+}  // namespace keywatch::pipeline

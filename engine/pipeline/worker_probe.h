@@ -1,0 +1,60 @@
+// The metrics of the loop. docs/metrics.md lists them with their meaning.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/base/metrics.h"
+#include "engine/pipeline/io.h"
+#include "engine/pipeline/rule_engine.h"
+
+namespace keywatch::pipeline {
+
+struct SourceProbe {
+  Counter received;
+  Counter bytes;
+  Counter duplicates;
+  std::map<std::string, Counter, std::less<>> rejected;  // by reason
+  Histogram event_lag;
+  Gauge connected;
+  Gauge lag_records;
+  Gauge last_event;
+};
+
+struct RuleProbe {
+  std::map<std::string, Counter, std::less<>> matches;  // by severity
+  Gauge state_entries;
+  Gauge learning;
+  Counter evictions;
+  uint64_t evictions_counted = 0;
+};
+
+class WorkerProbe {
+ public:
+  WorkerProbe(MetricRegistry* metrics, const std::vector<std::string>& sources,
+              const std::vector<RuleReport>& rules);
+
+  // Gauges and counters that are read off the engine.
+  void Update(const std::vector<RuleReport>& rules, record::Ticks newest, record::Ticks lateness);
+
+  std::vector<SourceProbe> sources;
+  std::map<std::string, RuleProbe, std::less<>> rules;  // by rule id
+  std::map<std::string, Counter, std::less<>> emitted;  // by severity
+  Counter late_evaluated;
+  Gauge watermark;
+  Histogram batch_seconds;
+  std::map<std::string, Histogram, std::less<>> latency;  // by hop: read, evaluate
+  Histogram checkpoint_seconds;
+  Gauge checkpoint_bytes;
+  Gauge checkpoint_success;
+  Counter checkpoint_failures;
+
+ private:
+  uint64_t late_counted_ = 0;
+};
+
+// Why records are set aside; every reason is a series from the start.
+const std::vector<std::string>& RejectReasons();
+
+}  // namespace keywatch::pipeline

@@ -1,0 +1,129 @@
+#include "connectors/http/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace keywatch::http {
+namespace {
+
+int Connect(int port) {
+  int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    return connection;
+  }
+  close(connection);
+  return -1;
+}
+
+// Everything that comes back for `request` until the server closes.
+std::string Ask(int port, const std::string& request) {
+  int connection = Connect(port);
+  if (connection < 0) return "no connection";
+  EXPECT_GT(send(connection, request.data(), request.size(), MSG_NOSIGNAL), 0);
+  std::string out;
+  char block[4096];
+  for (ssize_t n = 0; (n = recv(connection, block, sizeof block, 0)) > 0;) {
+    out.append(block, static_cast<size_t>(n));
+  }
+  close(connection);
+  return out;
+}
+
+std::string Request(const std::string& method, const std::string& path) {
+  return method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+}
+
+TEST(ServerTest, AnswersItsRoutes) {
+  Server server;
+  server.Get("/metrics", [](const ServerRequest& request) {
+    EXPECT_EQ(request.path, "/metrics");
+    return ServerReply{200, "text/plain; version=0.0.4", "keywatch_x 1\n"};
+  });
+  server.Get("/readyz", [](const ServerRequest&) {
+    return ServerReply{503, "application/json", "{\"ready\":false}"};
+  });
+  server.Post("/-/reload", [](const ServerRequest&) { return ServerReply{}; });
+  ASSERT_TRUE(server.Start().ok());
+  ASSERT_GT(server.port(), 0);
+
+  std::string metrics = Ask(server.port(), Request("GET", "/metrics"));
+  EXPECT_EQ(metrics.substr(0, 12), "HTTP/1.1 200");
+  EXPECT_NE(metrics.find("Content-Type: text/plain; version=0.0.4\r\n"), std::string::npos);
+  EXPECT_NE(metrics.find("\r\n\r\nkeywatch_x 1\n"), std::string::npos);
+  std::string ready = Ask(server.port(), Request("GET", "/readyz"));
+  EXPECT_EQ(ready.substr(0, 12), "HTTP/1.1 503");
+  EXPECT_NE(ready.find("{\"ready\":false}"), std::string::npos);
+  std::string head = Ask(server.port(), Request("HEAD", "/metrics"));
+  EXPECT_EQ(head.substr(0, 12), "HTTP/1.1 200");
+  EXPECT_EQ(head.find("keywatch_x"), std::string::npos);
+  EXPECT_EQ(Ask(server.port(), Request("POST", "/-/reload")).substr(0, 12), "HTTP/1.1 200");
+  for (const char* path : {"/", "/metricsx", "/x/metrics", "/metric", "/--/reload"}) {
+    EXPECT_EQ(Ask(server.port(), Request("GET", path)).substr(0, 12), "HTTP/1.1 404") << path;
+  }
+}
+
+TEST(ServerTest, ATakenPortIsAnError) {
+  Server first;
+  ASSERT_TRUE(first.Start().ok());
+  Server second;
+  Status status = second.Start("127.0.0.1", first.port());
+  EXPECT_EQ(status.code(), StatusCode::kUnavailable);
+  EXPECT_NE(status.message().find(std::to_string(first.port())), std::string::npos);
+}
+
+TEST(ServerTest, StopFreesThePort) {
+  int port = 0;
+  {
+    Server server;
+    ASSERT_TRUE(server.Start().ok());
+    port = server.port();
+    server.Stop();
+    server.Stop();
+  }
+  EXPECT_LT(Connect(port), 0);
+  Server again;
+  EXPECT_TRUE(again.Start("127.0.0.1", port).ok());
+}
+
+// More connections than threads: the others wait for one, and none is lost.
+TEST(ServerTest, ManyConnections) {
+  Server server;
+  server.Get("/healthz", [](const ServerRequest&) { return ServerReply{200, "text/plain", "ok\n"}; });
+  ASSERT_TRUE(server.Start().ok());
+  std::vector<int> connections;
+  std::string request = Request("GET", "/healthz");
+  for (int i = 0; i < 20; ++i) {
+    connections.push_back(Connect(server.port()));
+    ASSERT_GE(connections.back(), 0);
+    ASSERT_GT(send(connections.back(), request.data(), request.size(), MSG_NOSIGNAL), 0);
+  }
+  for (int connection : connections) {
+    char block[4096];
+    ssize_t n = recv(connection, block, sizeof block, 0);
+    ASSERT_GT(n, 12);
+    EXPECT_EQ(std::string(block, 12), "HTTP/1.1 200");
+    close(connection);
+  }
+}
+
+TEST(ServerTest, AHugeRequestIsRefused) {
+  Server server;
+  server.Post("/p", [](const ServerRequest&) { return ServerReply{}; });
+  ASSERT_TRUE(server.Start().ok());
+  std::string request = "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n";
+  EXPECT_EQ(Ask(server.port(), request + std::string(70'000, 'x')).substr(0, 12), "HTTP/1.1 413");
+}
+
+}  // namespace
+}  // namespace keywatch::http

@@ -1,0 +1,96 @@
+#include "connectors/kafka/client_config.h"
+
+#include <array>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace keywatch::kafka {
+namespace {
+
+KafkaSourceConfig Valid() {
+  KafkaSourceConfig config;
+  config.brokers = "localhost:9092";
+  config.topics = {"insights-logs-auditevent"};
+  config.group_id = "keywatch";
+  return config;
+}
+
+std::string Value(const ConfHandle& conf, const char* name) {
+  std::array<char, 512> text{};
+  size_t size = text.size();
+  return rd_kafka_conf_get(conf.get(), name, text.data(), &size) == RD_KAFKA_CONF_OK ? text.data()
+                                                                                     : "?";
+}
+
+std::string ErrorOf(const KafkaSourceConfig& config) { return CheckConfig(config).message(); }
+
+TEST(ClientConfig, SetsWhatCorrectnessRestsOn) {
+  KafkaSourceConfig config = Valid();
+  config.properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
+  Result<ConfHandle> conf = MakeClientConf(config);
+  ASSERT_TRUE(conf) << conf.error().message();
+  EXPECT_EQ(Value(*conf, "enable.auto.commit"), "false");
+  EXPECT_EQ(Value(*conf, "enable.auto.offset.store"), "false");
+  EXPECT_EQ(Value(*conf, "partition.assignment.strategy"), "cooperative-sticky");
+  EXPECT_EQ(Value(*conf, "auto.offset.reset"), "error");
+  EXPECT_EQ(Value(*conf, "bootstrap.servers"), "localhost:9092");
+  EXPECT_EQ(Value(*conf, "group.id"), "keywatch");
+  EXPECT_EQ(Value(*conf, "session.timeout.ms"), "6000");
+  EXPECT_EQ(Value(*conf, "connections.max.idle.ms"), "180000");
+}
+
+TEST(ClientConfig, NamesWhatIsMissing) {
+  EXPECT_TRUE(CheckConfig(Valid()).ok());
+  KafkaSourceConfig config = Valid();
+  config.brokers.clear();
+  EXPECT_EQ(ErrorOf(config), "brokers is empty: expected host:port, several with commas");
+  config = Valid();
+  config.topics.clear();
+  EXPECT_EQ(ErrorOf(config), "topics is empty: expected at least one topic name");
+  config = Valid();
+  config.topics = {"^insights.*"};
+  EXPECT_EQ(ErrorOf(config),
+            "topics: \"^insights.*\" is no topic name; patterns are not supported");
+  config.topics = {"a", "a"};
+  EXPECT_EQ(ErrorOf(config), "topics: a stands there twice");
+  config = Valid();
+  config.group_id = std::string(257, 'g');
+  EXPECT_EQ(ErrorOf(config), "group_id must have 1 to 256 characters");
+  config = Valid();
+  config.auto_offset_reset = "newest";
+  EXPECT_EQ(ErrorOf(config), "auto_offset_reset: expected earliest or latest, found \"newest\"");
+}
+
+TEST(ClientConfig, NamesTheNearestPropertyOfAMisspeltOne) {
+  KafkaSourceConfig config = Valid();
+  config.properties = {{"sasl.pasword", "x"}};
+  EXPECT_EQ(ErrorOf(config), "unknown Kafka property sasl.pasword; did you mean sasl.password?");
+  config.properties = {{"entirely.unheard.of", "x"}};
+  EXPECT_EQ(ErrorOf(config), "unknown Kafka property entirely.unheard.of");
+}
+
+TEST(ClientConfig, RefusesPropertiesThatAreItsOwn) {
+  for (const char* name : {"enable.auto.commit",
+                           "enable.auto.offset.store",
+                           "partition.assignment.strategy",
+                           "auto.offset.reset",
+                           "bootstrap.servers",
+                           "group.id"}) {
+    KafkaSourceConfig config = Valid();
+    config.properties = {{name, "true"}};
+    EXPECT_FALSE(CheckConfig(config).ok()) << name;
+  }
+}
+
+TEST(ClientConfig, NeverShowsASecret) {
+  for (const char* name : {"ssl.key.pem", "ssl.key.password", "sasl.password"}) {
+    KafkaSourceConfig config = Valid();
+    config.properties = {{name, "hunter2"}, {"session.timeout.ms", "never"}};
+    EXPECT_EQ(ErrorOf(config).find("hunter2"), std::string::npos) << name;
+    EXPECT_NE(ErrorOf(config).find("session.timeout.ms"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace keywatch::kafka

@@ -1,0 +1,74 @@
+#include "connectors/kafka/error_text.h"
+
+#include <gtest/gtest.h>
+
+namespace keywatch::kafka {
+namespace {
+
+struct Case {
+  rd_kafka_resp_err_t code;
+  const char* detail;
+  ProblemKind kind;
+  const char* says;  // what an operator must find in it
+};
+
+TEST(ErrorText, SaysWhatToDo) {
+  const Case cases[] = {
+      {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+       "SASL authentication error: Authentication failed: Invalid username or password",
+       ProblemKind::kLogin,
+       "check sasl.mechanism, sasl.username and sasl.password"},
+      {RD_KAFKA_RESP_ERR__SSL,
+       "SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: broker "
+       "certificate could not be verified",
+       ProblemKind::kLogin,
+       "set property ssl.ca.location"},
+      {RD_KAFKA_RESP_ERR__SSL, "wrong version number", ProblemKind::kLogin, "speaks TLS"},
+      {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+       "Subscribed topic not available: t",
+       ProblemKind::kTopic,
+       "topic t does not exist: create it"},
+      {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+       "",
+       ProblemKind::kTopic,
+       "access to topic t is denied: grant READ"},
+      {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+       "",
+       ProblemKind::kGroup,
+       "access to consumer group t is denied"},
+      {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+       "1/1 brokers are down",
+       ProblemKind::kConnection,
+       "no broker answers"},
+      {RD_KAFKA_RESP_ERR__RESOLVE, "", ProblemKind::kConnection, "check brokers and DNS"},
+      {RD_KAFKA_RESP_ERR__TRANSPORT,
+       "Connection refused",
+       ProblemKind::kConnection,
+       "no connection to the broker"},
+      {RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL,
+       "",
+       ProblemKind::kGroup,
+       "a group_id of its own"},
+      {RD_KAFKA_RESP_ERR__INVALID_ARG,
+       "odd thing",
+       ProblemKind::kGroup,
+       "Kafka reports: odd thing"},
+  };
+  for (const Case& c : cases) {
+    const Problem problem = Explain(c.code, c.detail, "t");
+    EXPECT_EQ(problem.kind, c.kind) << problem.text;
+    EXPECT_NE(problem.text.find(c.says), std::string::npos) << problem.text;
+  }
+}
+
+TEST(ErrorText, WhatIsNoProblemHasNoText) {
+  for (rd_kafka_resp_err_t code : {RD_KAFKA_RESP_ERR_NO_ERROR,
+                                   RD_KAFKA_RESP_ERR__PARTITION_EOF,
+                                   RD_KAFKA_RESP_ERR__TIMED_OUT}) {
+    EXPECT_EQ(Explain(code, "x", "t").kind, ProblemKind::kNone);
+    EXPECT_EQ(Explain(code, "x", "t").text, "");
+  }
+}
+
+}  // namespace
+}  // namespace keywatch::kafka

@@ -1,0 +1,117 @@
+#include "connectors/webhook/delivery_outcome.h"
+
+#include <gtest/gtest.h>
+
+#include <iterator>
+
+#include "engine/pipeline/delivery_probe.h"
+
+namespace keywatch::webhook {
+namespace {
+
+using pipeline::DeliveryOutcome;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// 2026-11-24T10:00:00Z
+const record::Ticks kNow = *record::ParseIsoDatetime("2026-11-24T10:00:00Z");
+
+struct Case {
+  int status;
+  const char* retry_after;
+  DeliveryOutcome outcome;
+  const char* reason;
+  milliseconds wait;
+};
+
+TEST(DeliveryOutcomeTest, ByStatus) {
+  constexpr auto kAccepted = DeliveryOutcome::kAccepted;
+  constexpr auto kRetry = DeliveryOutcome::kRetry;
+  constexpr auto kReject = DeliveryOutcome::kReject;
+  const Case cases[] = {
+      {200, "", kAccepted, "", {}},
+      {201, "", kAccepted, "", {}},
+      {204, "9", kAccepted, "", {}},
+      {299, "", kAccepted, "", {}},
+      {301, "", kReject, "redirect", {}},
+      {304, "", kReject, "redirect", {}},
+      {307, "", kReject, "redirect", {}},
+      {400, "9", kReject, "http_4xx", {}},
+      {401, "", kRetry, "auth", seconds(60)},
+      {401, "300", kRetry, "auth", seconds(300)},
+      {403, "5", kRetry, "auth", seconds(60)},
+      {404, "", kReject, "http_4xx", {}},
+      {408, "", kRetry, "http_4xx", {}},
+      {410, "", kReject, "gone", {}},
+      {413, "", kReject, "http_4xx", {}},
+      {422, "", kReject, "http_4xx", {}},
+      {425, "3", kRetry, "http_4xx", seconds(3)},
+      {429, "", kRetry, "throttled", seconds(60)},
+      {429, "7", kRetry, "throttled", seconds(7)},
+      {429, "0", kRetry, "throttled", {}},
+      {429, "Tue, 24 Nov 2026 10:02:00 GMT", kRetry, "throttled", seconds(120)},
+      {429, "soon", kRetry, "throttled", seconds(60)},
+      {451, "", kReject, "http_4xx", {}},
+      {500, "", kRetry, "http_5xx", {}},
+      {501, "", kRetry, "http_5xx", {}},
+      {502, "", kRetry, "http_5xx", {}},
+      {503, "30", kRetry, "http_5xx", seconds(30)},
+      {503, "Tue, 24 Nov 2026 09:00:00 GMT", kRetry, "http_5xx", {}},
+      {599, "", kRetry, "http_5xx", {}},
+      {0, "", kRetry, "network", {}},
+      {199, "", kRetry, "network", {}},
+      {600, "", kRetry, "network", {}},
+  };
+  for (const Case& c : cases) {
+    http::Response response;
+    response.status = c.status;
+    response.retry_after = c.retry_after;
+    pipeline::DeliveryResult result = WebhookOutcome(response, kNow);
+    EXPECT_EQ(result.outcome, c.outcome) << c.status;
+    EXPECT_EQ(result.reason, c.reason) << c.status;
+    EXPECT_EQ(result.retry_after, c.wait) << c.status << " " << c.retry_after;
+  }
+}
+
+TEST(DeliveryOutcomeTest, NoAnswerIsRetriedForALabelThatMetricsKnow) {
+  using http::TransportError;
+  for (TransportError error :
+       {TransportError::kTimeout, TransportError::kRefused, TransportError::kReset, TransportError::kDns,
+        TransportError::kTls, TransportError::kPolicy, TransportError::kCancelled, TransportError::kOther}) {
+    http::Response response;
+    response.error = error;
+    response.status = 200;  // a status line came, the rest did not: at least once beats at most once
+    response.error_detail = "why";
+    pipeline::DeliveryResult result = WebhookOutcome(response, kNow);
+    EXPECT_EQ(result.outcome, DeliveryOutcome::kRetry);
+    EXPECT_EQ(result.detail, "why");
+    auto known = std::find_if(std::begin(pipeline::kDeliveryReasons), std::end(pipeline::kDeliveryReasons),
+                              [&](const char* reason) { return result.reason == reason; });
+    EXPECT_NE(known, std::end(pipeline::kDeliveryReasons)) << result.reason;
+  }
+}
+
+TEST(DeliveryOutcomeTest, TheDetailSaysWhatTheReceiverSaid) {
+  http::Response response;
+  response.status = 302;
+  response.location = "https://elsewhere.example/";
+  response.body = "moved\r\n\x1b[31m" + std::string(5000, 'x');
+  std::string detail = WebhookOutcome(response, kNow).detail;
+  EXPECT_EQ(detail.substr(0, 45), "HTTP 302 to https://elsewhere.example/: moved");
+  EXPECT_EQ(detail.find('\x1b'), std::string::npos);
+  EXPECT_LT(detail.size(), 400U);
+}
+
+TEST(DeliveryOutcomeTest, RetryAfter) {
+  EXPECT_EQ(ParseRetryAfter("120", kNow), seconds(120));
+  EXPECT_EQ(ParseRetryAfter("0", kNow), seconds(0));
+  EXPECT_EQ(ParseRetryAfter("99999999999999999999", kNow), seconds(7 * 24 * 3600));
+  EXPECT_EQ(ParseRetryAfter("Tue, 24 Nov 2026 10:00:01 GMT", kNow), seconds(1));
+  EXPECT_EQ(ParseRetryAfter("Mon, 23 Nov 2026 10:00:01 GMT", kNow), seconds(0));
+  for (const char* text : {"", "-1", "1.5", "5s", "2026-11-24T10:00:01Z", "GMT", "Tue, 99 Nov 2026 10:00:01 GMT"}) {
+    EXPECT_EQ(ParseRetryAfter(text, kNow), std::nullopt) << text;
+  }
+}
+
+}  // namespace
+}  // namespace keywatch::webhook
