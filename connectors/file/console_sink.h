@@ -1,6 +1,7 @@
 // Prints one line per alert for people:
 //
-//   2026-11-24T10:00:00Z High    Repeated 403s by 203.0.113.7  Account=ada@example.com IP=203.0.113.7
+//   2026-11-24T10:00:00Z High    Repeated 403s by 203.0.113.7  Account=ada@example.com
+//   IP=203.0.113.7
 //
 // Control characters that a record brings along are shown as \xNN, never sent to the terminal.
 #pragma once

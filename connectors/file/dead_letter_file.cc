@@ -31,7 +31,8 @@ std::string Opening(std::string_view kind) {
 // Lines that an earlier run left.
 uint64_t CountLines(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return 0;
+  if (!std::filesystem::is_regular_file(path, error))
+    return 0;
   std::ifstream file(path, std::ios::binary);
   std::vector<char> block(1 << 16);
   uint64_t lines = 0;

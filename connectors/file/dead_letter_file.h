@@ -1,9 +1,9 @@
 // What could not be read, and what could not be delivered, kept as JSON Lines
 // (docs/formats/dead_letter.md) for people to look at and to play again.
 //
-// Bounded: at `most_bytes` the file becomes `path`.1, over the one before, whose lines are then gone;
-// they are counted in keywatch_dlq_discarded_total. Dead alerts, unlike records, also stay in the
-// outbox as long as its history reaches.
+// Bounded: at `most_bytes` the file becomes `path`.1, over the one before, whose lines are then
+// gone; they are counted in keywatch_dlq_discarded_total. Dead alerts, unlike records, also stay in
+// the outbox as long as its history reaches.
 //
 // Thread-safe.
 #pragma once
@@ -52,8 +52,8 @@ class DeadLetterFile : public pipeline::DeadLetters {
   Counter failures_;
 
   std::mutex mutex_;
-  LineFile file_;               // guarded by mutex_
-  uint64_t lines_ = 0;          // guarded by mutex_: in the file
+  LineFile file_;                // guarded by mutex_
+  uint64_t lines_ = 0;           // guarded by mutex_: in the file
   uint64_t previous_lines_ = 0;  // guarded by mutex_: in the file before
 };
 

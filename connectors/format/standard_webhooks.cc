@@ -1,8 +1,8 @@
 #include "connectors/format/standard_webhooks.h"
 
-#include <fmt/format.h>
-
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "engine/base/crypto.h"
 
@@ -21,24 +21,30 @@ Result<std::string> ParseWebhookSecret(std::string_view secret) {
   }
   std::optional<std::string> key = Base64Decode(secret.substr(kPrefix.size()));
   if (!key) {
-    return InvalidInput("expected base64 with padding after whsec_; make a secret with: "
-                        "echo whsec_$(openssl rand -base64 32)");
+    return InvalidInput(
+        "expected base64 with padding after whsec_; make a secret with: "
+        "echo whsec_$(openssl rand -base64 32)");
   }
   if (key->size() < kShortestKey || key->size() > kLongestKey) {
     return InvalidInput(fmt::format("expected a webhook secret of {} to {} bytes, found {} bytes",
-                                    kShortestKey, kLongestKey, key->size()));
+                                    kShortestKey,
+                                    kLongestKey,
+                                    key->size()));
   }
   return *std::move(key);
 }
 
-std::string SignWebhook(const std::vector<std::string>& keys, std::string_view id,
-                        int64_t unix_seconds, std::string_view body) {
+std::string SignWebhook(const std::vector<std::string>& keys,
+                        std::string_view id,
+                        int64_t unix_seconds,
+                        std::string_view body) {
   std::string content = fmt::format("{}.{}.", id, unix_seconds);
   content += body;
   std::string out;
   for (const std::string& key : keys) {
     Sha256Digest digest = HmacSha256(key, content);
-    if (!out.empty()) out += ' ';
+    if (!out.empty())
+      out += ' ';
     out += "v1,";
     out += Base64Encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
   }
@@ -46,7 +52,9 @@ std::string SignWebhook(const std::vector<std::string>& keys, std::string_view i
 }
 
 std::vector<std::pair<std::string, std::string>> WebhookHeaders(
-    const std::vector<std::string>& keys, std::string_view id, int64_t unix_seconds,
+    const std::vector<std::string>& keys,
+    std::string_view id,
+    int64_t unix_seconds,
     std::string_view body) {
   std::vector<std::pair<std::string, std::string>> headers = {
       {"webhook-id", std::string(id)}, {"webhook-timestamp", std::to_string(unix_seconds)}};

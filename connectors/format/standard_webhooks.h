@@ -17,17 +17,21 @@
 
 namespace keywatch::format {
 
-// The key of a secret as receivers know it: "whsec_" and the base64 of 24 to 64 bytes. The message of
-// an error never holds the secret.
+// The key of a secret as receivers know it: "whsec_" and the base64 of 24 to 64 bytes. The message
+// of an error never holds the secret.
 Result<std::string> ParseWebhookSecret(std::string_view secret);
 
 // The value of webhook-signature. `keys` as ParseWebhookSecret gives them; `id` without a ".".
-std::string SignWebhook(const std::vector<std::string>& keys, std::string_view id,
-                        int64_t unix_seconds, std::string_view body);
+std::string SignWebhook(const std::vector<std::string>& keys,
+                        std::string_view id,
+                        int64_t unix_seconds,
+                        std::string_view body);
 
 // The three headers; without keys there is no signature.
 std::vector<std::pair<std::string, std::string>> WebhookHeaders(
-    const std::vector<std::string>& keys, std::string_view id, int64_t unix_seconds,
+    const std::vector<std::string>& keys,
+    std::string_view id,
+    int64_t unix_seconds,
     std::string_view body);
 
 }  // namespace keywatch::format

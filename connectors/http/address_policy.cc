@@ -16,8 +16,10 @@ bool StartsWith(const IpAddress& address, const std::array<uint8_t, N>& prefix) 
 AddressClass ClassifyIpv4(const Four& a) {
   constexpr Four kAzure = {168, 63, 129, 16};
   constexpr Four kAlibaba = {100, 100, 100, 200};
-  if (a == kAzure || a == kAlibaba || (a[0] == 169 && a[1] == 254)) return AddressClass::kLinkLocal;
-  if (a[0] == 127) return AddressClass::kLoopback;
+  if (a == kAzure || a == kAlibaba || (a[0] == 169 && a[1] == 254))
+    return AddressClass::kLinkLocal;
+  if (a[0] == 127)
+    return AddressClass::kLoopback;
   if (a[0] == 0 || a[0] >= 224 || (a[0] == 192 && a[1] == 0 && a[2] == 0)) {
     return AddressClass::kUnusable;
   }
@@ -48,16 +50,21 @@ AddressClass Classify(const IpAddress& address) {
   if (StartsWith(address, kMapped) || StartsWith(address, kNat64)) {
     return ClassifyIpv4(FourAt(address, 12));
   }
-  if (StartsWith(address, kSixToFour)) return ClassifyIpv4(FourAt(address, 2));
+  if (StartsWith(address, kSixToFour))
+    return ClassifyIpv4(FourAt(address, 2));
   if (StartsWith(address, kZeros)) {
     return address[15] == 1 ? AddressClass::kLoopback : AddressClass::kUnusable;
   }
   // ::a.b.c.d, long deprecated, still routed by some systems.
   constexpr std::array<uint8_t, 12> kCompatible = {};
-  if (StartsWith(address, kCompatible)) return ClassifyIpv4(FourAt(address, 12));
-  if (address == kAwsMetadata) return AddressClass::kLinkLocal;
-  if (address[0] == 0xFE && (address[1] & 0xC0) == 0x80) return AddressClass::kLinkLocal;
-  if (address[0] == 0xFF) return AddressClass::kUnusable;
+  if (StartsWith(address, kCompatible))
+    return ClassifyIpv4(FourAt(address, 12));
+  if (address == kAwsMetadata)
+    return AddressClass::kLinkLocal;
+  if (address[0] == 0xFE && (address[1] & 0xC0) == 0x80)
+    return AddressClass::kLinkLocal;
+  if (address[0] == 0xFF)
+    return AddressClass::kUnusable;
   bool is_private = (address[0] & 0xFE) == 0xFC || (address[0] == 0xFE && address[1] >= 0xC0);
   return is_private ? AddressClass::kPrivate : AddressClass::kPublic;
 }
@@ -68,7 +75,8 @@ std::string_view Refusal(const AddressPolicy& policy, const IpAddress& address) 
     return "plain http leads to a host that is not this one; use https, or set allow_insecure_http";
   }
   switch (kind) {
-    case AddressClass::kPublic: return "";
+    case AddressClass::kPublic:
+      return "";
     case AddressClass::kPrivate:
       return policy.allow_private ? "" : "a private address; set allow_private to allow it";
     case AddressClass::kLoopback:
@@ -77,7 +85,8 @@ std::string_view Refusal(const AddressPolicy& policy, const IpAddress& address) 
       return policy.allow_link_local
                  ? ""
                  : "a link-local or cloud metadata address; set allow_link_local to allow it";
-    case AddressClass::kUnusable: return "not an address that a receiver can have";
+    case AddressClass::kUnusable:
+      return "not an address that a receiver can have";
   }
   return "";
 }

@@ -1,5 +1,6 @@
 // May we connect to this address? A pure answer, asked for each address that a name resolved to, at
-// the moment of connecting: a name that is checked first and resolved again later can change between.
+// the moment of connecting: a name that is checked first and resolved again later can change
+// between.
 //
 // A webhook URL comes from configuration, but what answers behind a name does not. Link-local
 // addresses are refused because cloud metadata services, which hand out credentials, live there.

@@ -1,16 +1,16 @@
 #include "connectors/http/client.h"
 
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <atomic>
-#include <cctype>
-#include <cstring>
 
 namespace keywatch::http {
 namespace {
@@ -36,38 +36,48 @@ struct ListCloser {
 
 std::string UrlPart(CURLU* url, CURLUPart part) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK)
+    return "";
   std::string out(text);
   curl_free(text);
   return out;
 }
 
 bool IsLoopbackName(const std::string& host) {
-  if (host == "localhost" || host == "[::1]") return true;
+  if (host == "localhost" || host == "[::1]")
+    return true;
   in_addr four{};
   return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24) == 127;
 }
 
 TransportError Judge(CURLcode code) {
   switch (code) {
-    case CURLE_OK: return TransportError::kNone;
-    case CURLE_OPERATION_TIMEDOUT: return TransportError::kTimeout;
-    case CURLE_COULDNT_CONNECT: return TransportError::kRefused;
+    case CURLE_OK:
+      return TransportError::kNone;
+    case CURLE_OPERATION_TIMEDOUT:
+      return TransportError::kTimeout;
+    case CURLE_COULDNT_CONNECT:
+      return TransportError::kRefused;
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY: return TransportError::kDns;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return TransportError::kDns;
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE: return TransportError::kReset;
+    case CURLE_PARTIAL_FILE:
+      return TransportError::kReset;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: return TransportError::kTls;
-    case CURLE_ABORTED_BY_CALLBACK: return TransportError::kCancelled;
-    default: return TransportError::kOther;
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return TransportError::kTls;
+    case CURLE_ABORTED_BY_CALLBACK:
+      return TransportError::kCancelled;
+    default:
+      return TransportError::kOther;
   }
 }
 
@@ -133,10 +143,12 @@ size_t Client::Impl::OnHeader(char* data, size_t size, size_t count, void* self)
   auto* impl = static_cast<Impl*>(self);
   std::string_view line(data, size * count);
   size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return line.size();
+  if (colon == std::string_view::npos)
+    return line.size();
   std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front())) != 0) {
     value.remove_prefix(1);
@@ -144,8 +156,10 @@ size_t Client::Impl::OnHeader(char* data, size_t size, size_t count, void* self)
   while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back())) != 0) {
     value.remove_suffix(1);
   }
-  if (name == "retry-after") impl->response->retry_after = value.substr(0, kHeaderKept);
-  if (name == "location") impl->response->location = value.substr(0, kHeaderKept);
+  if (name == "retry-after")
+    impl->response->retry_after = value.substr(0, kHeaderKept);
+  if (name == "location")
+    impl->response->location = value.substr(0, kHeaderKept);
   return line.size();
 }
 
@@ -188,7 +202,8 @@ void Client::Impl::Configure() {
   Set(CURLOPT_SSL_VERIFYPEER, 1L);
   Set(CURLOPT_SSL_VERIFYHOST, 2L);
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) Set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.ca_file.empty())
+    Set(CURLOPT_CAINFO, options.ca_file.c_str());
   Set(CURLOPT_WRITEFUNCTION, &Impl::OnBody);
   Set(CURLOPT_WRITEDATA, this);
   Set(CURLOPT_HEADERFUNCTION, &Impl::OnHeader);
@@ -213,7 +228,8 @@ Result<std::unique_ptr<Client>> Client::Make(const std::string& url, ClientOptio
   impl->options.addresses.only_loopback = plain && !impl->options.allow_insecure_http;
   impl->url = url;
   impl->easy.reset(curl_easy_init());
-  if (impl->easy == nullptr) return Unavailable("libcurl gave no handle: out of memory");
+  if (impl->easy == nullptr)
+    return Unavailable("libcurl gave no handle: out of memory");
   impl->Configure();
   return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
@@ -227,12 +243,14 @@ Response Client::Post(const Request& request) {
   std::unique_ptr<curl_slist, ListCloser> headers;
   auto add = [&](const std::string& line) {
     curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
-    if (longer == nullptr) return;
+    if (longer == nullptr)
+      return;
     (void)headers.release();
     headers.reset(longer);
   };
   add("Expect:");  // no "100-continue" round trip before the body
-  for (const auto& [name, value] : request.headers) add(name + ": " + value);
+  for (const auto& [name, value] : request.headers)
+    add(name + ": " + value);
   impl_->response = &response;
   impl_->body_seen = 0;
   impl_->body_cut = false;

@@ -1,6 +1,6 @@
 // HTTP requests over libcurl: the connection is kept and used again, certificates are verified,
-// redirects are not followed, every address is checked against an AddressPolicy at connect time, and
-// proxies of the environment are ignored.
+// redirects are not followed, every address is checked against an AddressPolicy at connect time,
+// and proxies of the environment are ignored.
 #pragma once
 
 #include <chrono>

@@ -6,7 +6,8 @@ namespace keywatch::http {
 
 int ProbeUrl(const std::string& url) {
   size_t host = url.find("://");
-  if (host == std::string::npos) return 0;
+  if (host == std::string::npos)
+    return 0;
   size_t path = url.find('/', host + 3);
   httplib::Client client(url.substr(0, path));
   client.set_connection_timeout(2);

@@ -1,8 +1,5 @@
 #include "connectors/http/server.h"
 
-#include <fmt/format.h>
-#include <httplib.h>
-
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -10,6 +7,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
+#include <httplib.h>
 
 namespace keywatch::http {
 namespace {
@@ -25,7 +25,8 @@ constexpr time_t kKeepAliveSeconds = 1;
 class BoundedPool : public httplib::TaskQueue {
  public:
   BoundedPool() {
-    for (size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { Run(); });
+    for (size_t i = 0; i < kThreads; ++i)
+      threads_.emplace_back([this] { Run(); });
   }
 
   void enqueue(std::function<void()> task) override {
@@ -41,7 +42,8 @@ class BoundedPool : public httplib::TaskQueue {
       closed_ = true;
     }
     changed_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread& thread : threads_)
+      thread.join();
   }
 
  private:
@@ -51,7 +53,8 @@ class BoundedPool : public httplib::TaskQueue {
       {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return !tasks_.empty() || closed_; });
-        if (tasks_.empty()) return;
+        if (tasks_.empty())
+          return;
         task = std::move(tasks_.front());
         tasks_.pop_front();
         changed_.notify_all();
@@ -71,19 +74,20 @@ class BoundedPool : public httplib::TaskQueue {
 std::string Exactly(const std::string& path) {
   std::string out;
   for (char c : path) {
-    if (std::strchr(".^$|()[]{}*+?\\", c) != nullptr) out += '\\';
+    if (std::strchr(".^$|()[]{}*+?\\", c) != nullptr)
+      out += '\\';
     out += c;
   }
   return out;
 }
 
 httplib::Server::Handler Wrap(Handler handler) {
-  return [handler = std::move(handler)](const httplib::Request& request,
-                                        httplib::Response& response) {
-    ServerReply reply = handler({request.path, request.body});
-    response.status = reply.status;
-    response.set_content(reply.body, reply.content_type);
-  };
+  return
+      [handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
+        ServerReply reply = handler({request.path, request.body});
+        response.status = reply.status;
+        response.set_content(reply.body, reply.content_type);
+      };
 }
 
 }  // namespace
@@ -132,21 +136,25 @@ Status Server::Start(const std::string& address, int port) {
     bound = -1;
   }
   if (bound <= 0) {
-    return Unavailable(fmt::format(
-        "cannot listen on {} port {}: {}; choose another address or port", address, port,
-        std::strerror(errno)));
+    return Unavailable(
+        fmt::format("cannot listen on {} port {}: {}; choose another address or port",
+                    address,
+                    port,
+                    std::strerror(errno)));
   }
   impl_->port = bound;
   impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
   // stop() before the loop runs would be lost.
-  while (!impl_->server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!impl_->server.is_running())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return {};
 }
 
 int Server::port() const { return impl_->port; }
 
 void Server::Stop() {
-  if (!impl_->thread.joinable()) return;
+  if (!impl_->thread.joinable())
+    return;
   impl_->server.stop();
   impl_->thread.join();
 }

@@ -1,9 +1,9 @@
 #include "connectors/webhook/delivery_outcome.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 namespace keywatch::webhook {
 namespace {
@@ -18,22 +18,30 @@ constexpr size_t kBodyShown = 200;
 
 const char* TransportReason(http::TransportError error) {
   switch (error) {
-    case http::TransportError::kTimeout: return "timeout";
-    case http::TransportError::kRefused: return "refused";
-    case http::TransportError::kReset: return "reset";
-    case http::TransportError::kDns: return "dns";
-    case http::TransportError::kTls: return "tls";
-    case http::TransportError::kPolicy: return "policy";
+    case http::TransportError::kTimeout:
+      return "timeout";
+    case http::TransportError::kRefused:
+      return "refused";
+    case http::TransportError::kReset:
+      return "reset";
+    case http::TransportError::kDns:
+      return "dns";
+    case http::TransportError::kTls:
+      return "tls";
+    case http::TransportError::kPolicy:
+      return "policy";
     case http::TransportError::kNone:
     case http::TransportError::kCancelled:
-    case http::TransportError::kOther: return "network";
+    case http::TransportError::kOther:
+      return "network";
   }
   return "network";
 }
 
 std::string Describe(const http::Response& response) {
   std::string out = fmt::format("HTTP {}", response.status);
-  if (!response.location.empty()) out += " to " + response.location;
+  if (!response.location.empty())
+    out += " to " + response.location;
   if (!response.body.empty()) {
     out += ": ";
     for (char c : response.body.substr(0, kBodyShown)) {
@@ -46,18 +54,22 @@ std::string Describe(const http::Response& response) {
 }  // namespace
 
 std::optional<milliseconds> ParseRetryAfter(std::string_view text, record::Ticks now) {
-  if (text.empty()) return std::nullopt;
+  if (text.empty())
+    return std::nullopt;
   int64_t seconds = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   bool all_digits = end == text.data() + text.size() && text[0] != '-';
-  if (all_digits && error == std::errc::result_out_of_range) seconds = kMostSeconds;
+  if (all_digits && error == std::errc::result_out_of_range)
+    seconds = kMostSeconds;
   if (all_digits && (error == std::errc() || error == std::errc::result_out_of_range)) {
     return std::chrono::seconds(std::min(seconds, kMostSeconds));
   }
   // An HTTP date begins with the day's name: "Sun, 06 Nov 1994 08:49:37 GMT".
-  if (text.find("GMT") == std::string_view::npos) return std::nullopt;
+  if (text.find("GMT") == std::string_view::npos)
+    return std::nullopt;
   std::optional<record::Ticks> date = record::ParseDatetime(text);
-  if (!date) return std::nullopt;
+  if (!date)
+    return std::nullopt;
   int64_t ahead = std::max<int64_t>(0, (*date - now) / record::kTicksPerMillisecond);
   return milliseconds(std::min(ahead, kMostSeconds * 1000));
 }

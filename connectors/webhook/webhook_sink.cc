@@ -29,8 +29,9 @@ bool IsFieldValue(std::string_view value) {
 // Headers that are ours, or libcurl's, to set.
 bool IsReserved(std::string_view name) {
   std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
   return lower.starts_with("webhook-") || lower == "content-type" || lower == "content-length" ||
          lower == "transfer-encoding" || lower == "keywatch-sent-time";
 }
@@ -38,14 +39,14 @@ bool IsReserved(std::string_view name) {
 Status CheckHeaders(const WebhookOptions& options) {
   for (const auto& [name, value] : options.headers) {
     if (!IsToken(name) || !IsFieldValue(value)) {
-      return InvalidInput("sink " + options.name +
-                          ": expected a header name and a value without line ends, found header: " +
-                          name);
+      return InvalidInput(
+          "sink " + options.name +
+          ": expected a header name and a value without line ends, found header: " + name);
     }
     if (IsReserved(name)) {
-      return InvalidInput("sink " + options.name +
-                          ": this header is set by keywatch, take it out of the configuration: " +
-                          name);
+      return InvalidInput(
+          "sink " + options.name +
+          ": this header is set by keywatch, take it out of the configuration: " + name);
     }
   }
   return {};
@@ -53,7 +54,8 @@ Status CheckHeaders(const WebhookOptions& options) {
 
 }  // namespace
 
-WebhookSink::WebhookSink(WebhookOptions options, std::vector<std::string> keys,
+WebhookSink::WebhookSink(WebhookOptions options,
+                         std::vector<std::string> keys,
                          std::unique_ptr<http::Client> client)
     : options_(std::move(options)), keys_(std::move(keys)), client_(std::move(client)) {}
 
@@ -62,7 +64,8 @@ Result<std::unique_ptr<WebhookSink>> WebhookSink::Make(WebhookOptions options) {
   std::vector<std::string> keys;
   for (const std::string& secret : options.secrets) {
     Result<std::string> key = format::ParseWebhookSecret(secret);
-    if (!key) return InvalidInput("sink " + options.name + ": " + key.error().message());
+    if (!key)
+      return InvalidInput("sink " + options.name + ": " + key.error().message());
     keys.push_back(std::move(key).value());
   }
   Result<std::unique_ptr<http::Client>> client = http::Client::Make(options.url, options.client);
@@ -82,7 +85,8 @@ pipeline::DeliveryResult WebhookSink::Deliver(const pipeline::OutgoingAlert& ale
   request.headers.emplace_back(
       "keywatch-sent-time",
       record::FormatDatetimeShort(record::FloorTo(now, record::kTicksPerMillisecond)));
-  for (const auto& header : options_.headers) request.headers.push_back(header);
+  for (const auto& header : options_.headers)
+    request.headers.push_back(header);
   request.body = alert.json;
   http::Response response = client_->Post(request);
   return WebhookOutcome(response, options_.now());

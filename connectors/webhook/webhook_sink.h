@@ -36,7 +36,8 @@ class WebhookSink : public pipeline::Sink {
   void Cancel() override { client_->Cancel(); }
 
  private:
-  WebhookSink(WebhookOptions options, std::vector<std::string> keys,
+  WebhookSink(WebhookOptions options,
+              std::vector<std::string> keys,
               std::unique_ptr<http::Client> client);
 
   WebhookOptions options_;

@@ -17,7 +17,8 @@ using record::Type;
 class Encoder {
  public:
   void Integer(uint64_t value) {
-    for (int shift = 0; shift < 64; shift += 8) bytes_ += static_cast<char>(value >> shift & 255);
+    for (int shift = 0; shift < 64; shift += 8)
+      bytes_ += static_cast<char>(value >> shift & 255);
   }
 
   void Text(std::string_view text) {
@@ -43,17 +44,29 @@ class Encoder {
   }
 
   void Value(const record::Value& value) {
-    if (value.is_null()) return Tag('n');
+    if (value.is_null())
+      return Tag('n');
     switch (value.type()) {
-      case Type::kBool: return Whole('b', value.integral());
+      case Type::kBool:
+        return Whole('b', value.integral());
       case Type::kInt:
-      case Type::kLong: return Whole('i', value.integral());
-      case Type::kReal: return Real(value.real());
-      case Type::kDatetime: return Whole('t', value.integral());
-      case Type::kTimespan: return Whole('p', value.integral());
-      case Type::kGuid: Tag('g'); return Text(value.string());
-      case Type::kString: Tag('s'); return Text(value.string());
-      case Type::kDynamic: Tag('j'); return Nested(*value.dynamic());
+      case Type::kLong:
+        return Whole('i', value.integral());
+      case Type::kReal:
+        return Real(value.real());
+      case Type::kDatetime:
+        return Whole('t', value.integral());
+      case Type::kTimespan:
+        return Whole('p', value.integral());
+      case Type::kGuid:
+        Tag('g');
+        return Text(value.string());
+      case Type::kString:
+        Tag('s');
+        return Text(value.string());
+      case Type::kDynamic:
+        Tag('j');
+        return Nested(*value.dynamic());
     }
   }
 
@@ -71,11 +84,13 @@ class Encoder {
   void Held(record::DynamicTime value) { Whole(value.is_span ? 'p' : 't', value.ticks); }
   void Held(const Dynamic::Array& value) {
     Whole('[', static_cast<int64_t>(value.size()));
-    for (const Dynamic& element : value) Nested(element);
+    for (const Dynamic& element : value)
+      Nested(element);
   }
   void Held(const Dynamic::Object& value) {
     std::map<std::string_view, const Dynamic*> members;  // of equal names the last one counts
-    for (const auto& [name, member] : value) members[name] = &member;
+    for (const auto& [name, member] : value)
+      members[name] = &member;
     Whole('{', static_cast<int64_t>(members.size()));
     for (const auto& [name, member] : members) {
       Text(name);
@@ -91,13 +106,15 @@ class Encoder {
 
 }  // namespace
 
-std::string AlertId(std::string_view rule_id, const record::Row& key,
+std::string AlertId(std::string_view rule_id,
+                    const record::Row& key,
                     record::Ticks interval_start) {
   Encoder encoder;
   encoder.Text("keywatch-alert-1");
   encoder.Text(rule_id);
   encoder.Integer(key.size());
-  for (const record::Value& value : key) encoder.Value(value);
+  for (const record::Value& value : key)
+    encoder.Value(value);
   encoder.Integer(static_cast<uint64_t>(interval_start));
   Sha256Digest digest = Sha256(encoder.bytes());
   return HexEncode(digest.data(), 16);

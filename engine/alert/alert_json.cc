@@ -1,11 +1,11 @@
 #include "engine/alert/alert_json.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "engine/alert/json_text.h"
 #include "engine/record/dynamic.h"
@@ -28,7 +28,8 @@ class Writer {
 
   // `,"name":` or, after an opening brace, `"name":`; names are ours and need no escapes.
   void Name(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
+    if (out_.back() != '{')
+      out_ += ',';
     out_ += '"';
     out_ += name;
     out_ += "\":";
@@ -75,14 +76,16 @@ class Writer {
     size_t written = 0;
     for (; written < room; ++written) {
       size_t mark = out_.size();
-      if (written > 0) out_ += ',';
+      if (written > 0)
+        out_ += ',';
       element(written);
       if (OverBudget()) {
         out_.resize(mark);
         break;
       }
     }
-    if (written < count) Cut(path, {});
+    if (written < count)
+      Cut(path, {});
     out_ += close;
   }
 
@@ -92,7 +95,8 @@ class Writer {
   void Cuts() {
     out_ += ",\"truncated\":[";
     for (size_t i = 0; i < cuts_.size(); ++i) {
-      if (i > 0) out_ += ',';
+      if (i > 0)
+        out_ += ',';
       AppendText(cuts_[i], &out_);
     }
     out_ += ']';
@@ -103,7 +107,8 @@ class Writer {
 
   // Notes `path`, or `path/member`, as a JSON Pointer (RFC 6901).
   void Cut(std::string_view path, std::string_view member) {
-    if (cuts_.size() >= kMostCuts) return;
+    if (cuts_.size() >= kMostCuts)
+      return;
     std::string pointer(path);
     if (!member.empty()) {
       pointer += '/';
@@ -131,20 +136,28 @@ class Writer {
 
 void Writer::Value(const record::Value& value, std::string_view path, std::string_view member) {
   using record::Type;
-  if (value.is_null()) return Raw("null");
+  if (value.is_null())
+    return Raw("null");
   switch (value.type()) {
-    case Type::kBool: return Raw(value.boolean() ? "true" : "false");
+    case Type::kBool:
+      return Raw(value.boolean() ? "true" : "false");
     case Type::kInt:
-    case Type::kLong: return Integer(value.integral());
-    case Type::kReal: return Raw(record::FormatReal(value.real()));
-    case Type::kDatetime: return Time(value.integral());
-    case Type::kTimespan: return Text(record::FormatTimespan(value.integral()), path, member);
+    case Type::kLong:
+      return Integer(value.integral());
+    case Type::kReal:
+      return Raw(record::FormatReal(value.real()));
+    case Type::kDatetime:
+      return Time(value.integral());
+    case Type::kTimespan:
+      return Text(record::FormatTimespan(value.integral()), path, member);
     case Type::kGuid:
-    case Type::kString: return Text(value.string(), path, member);
+    case Type::kString:
+      return Text(value.string(), path, member);
     case Type::kDynamic: {
       std::string json = record::ToJson(*value.dynamic());
       // What is too long is no JSON any more once cut: it stays readable as a string.
-      if (json.size() > limits_.text) return Text(json, path, member);
+      if (json.size() > limits_.text)
+        return Text(json, path, member);
       return Raw(json);
     }
   }
@@ -155,13 +168,15 @@ void Writer::Record(std::string_view record, size_t index) {
     Cut(fmt::format("/evidence/{}/record", index), {});
     return AppendText(CutUtf8(record, limits_.evidence), &out_);
   }
-  if (!IsPlainJson(record)) return AppendText(record, &out_);
+  if (!IsPlainJson(record))
+    return AppendText(record, &out_);
   size_t mark = out_.size();
   out_ += record;
   // In valid JSON a line end can only stand between tokens: as a blank it means the same, and the
   // alert stays one line.
   for (char line_end : {'\n', '\r'}) {
-    if (record.find(line_end) == std::string_view::npos) continue;
+    if (record.find(line_end) == std::string_view::npos)
+      continue;
     std::replace(out_.begin() + static_cast<std::ptrdiff_t>(mark), out_.end(), line_end, ' ');
   }
 }
@@ -199,7 +214,8 @@ void WriteEntities(const std::vector<Entity>& entities, Writer* writer) {
   });
 }
 
-void WriteValues(std::string_view name, std::string_view path,
+void WriteValues(std::string_view name,
+                 std::string_view path,
                  const std::vector<std::pair<std::string, record::Value>>& values,
                  Writer* writer) {
   writer->Name(name);

@@ -35,12 +35,14 @@ size_t PlainEnd(std::string_view text, size_t at) {
     uint64_t word = 0;
     std::memcpy(&word, text.data() + at, 8);
     if (uint64_t found = NotPlain(word); found != 0) {
-      if constexpr (std::endian::native != std::endian::little) break;
+      if constexpr (std::endian::native != std::endian::little)
+        break;
       return at + static_cast<size_t>(std::countr_zero(found)) / 8;
     }
     at += 8;
   }
-  while (at < text.size() && IsPlain(text[at])) ++at;
+  while (at < text.size() && IsPlain(text[at]))
+    ++at;
   return at;
 }
 
@@ -50,13 +52,16 @@ size_t Utf8Length(std::string_view text, size_t at) {
   auto continues = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
   unsigned lead = byte(at);
   unsigned next = byte(at + 1);
-  if (lead >= 0xC2 && lead < 0xE0) return continues(at + 1) ? 2 : 0;
+  if (lead >= 0xC2 && lead < 0xE0)
+    return continues(at + 1) ? 2 : 0;
   if (lead >= 0xE0 && lead < 0xF0) {
-    if (!continues(at + 1) || !continues(at + 2)) return 0;
+    if (!continues(at + 1) || !continues(at + 2))
+      return 0;
     return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next >= 0xA0) ? 0 : 3;
   }
   if (lead >= 0xF0 && lead < 0xF5) {
-    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3)) return 0;
+    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3))
+      return 0;
     return (lead == 0xF0 && next < 0x90) || (lead == 0xF4 && next >= 0x90) ? 0 : 4;
   }
   return 0;
@@ -67,7 +72,8 @@ class Checker {
   explicit Checker(std::string_view text) : text_(text) {}
 
   bool Document() {
-    if (!Value(0)) return false;
+    if (!Value(0))
+      return false;
     SkipBlanks();
     return at_ == text_.size();
   }
@@ -75,18 +81,20 @@ class Checker {
  private:
   [[nodiscard]] char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   bool Skip(char c) {
-    if (Peek() != c) return false;
+    if (Peek() != c)
+      return false;
     ++at_;
     return true;
   }
   void SkipBlanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' ||
-                                  text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
       ++at_;
     }
   }
   bool Literal(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) return false;
+    if (text_.substr(at_, word.size()) != word)
+      return false;
     at_ += word.size();
     return true;
   }
@@ -94,28 +102,39 @@ class Checker {
   bool Value(int depth) {
     SkipBlanks();
     switch (Peek()) {
-      case '"': return String();
-      case '{': return depth < kMaxDepth && Members(depth, '}', true);
-      case '[': return depth < kMaxDepth && Members(depth, ']', false);
-      case 't': return Literal("true");
-      case 'f': return Literal("false");
-      case 'n': return Literal("null");
-      default: return Number();
+      case '"':
+        return String();
+      case '{':
+        return depth < kMaxDepth && Members(depth, '}', true);
+      case '[':
+        return depth < kMaxDepth && Members(depth, ']', false);
+      case 't':
+        return Literal("true");
+      case 'f':
+        return Literal("false");
+      case 'n':
+        return Literal("null");
+      default:
+        return Number();
     }
   }
 
   bool Members(int depth, char close, bool named) {
     ++at_;
     SkipBlanks();
-    if (Skip(close)) return true;
+    if (Skip(close))
+      return true;
     do {
       if (named) {
         SkipBlanks();
-        if (Peek() != '"' || !String()) return false;
+        if (Peek() != '"' || !String())
+          return false;
         SkipBlanks();
-        if (!Skip(':')) return false;
+        if (!Skip(':'))
+          return false;
       }
-      if (!Value(depth + 1)) return false;
+      if (!Value(depth + 1))
+        return false;
       SkipBlanks();
     } while (Skip(','));
     return Skip(close);
@@ -125,24 +144,28 @@ class Checker {
     ++at_;
     while (true) {
       at_ = PlainEnd(text_, at_);
-      if (at_ >= text_.size()) return false;
+      if (at_ >= text_.size())
+        return false;
       char c = text_[at_];
       if (c == '"') {
         ++at_;
         return true;
       }
       if (c == '\\') {
-        if (!Escape()) return false;
+        if (!Escape())
+          return false;
         continue;
       }
       size_t length = Utf8Length(text_, at_);  // 0 for a control character
-      if (length == 0) return false;
+      if (length == 0)
+        return false;
       at_ += length;
     }
   }
 
   bool Hex4(uint32_t* out) {
-    if (text_.size() - at_ < 4) return false;
+    if (text_.size() - at_ < 4)
+      return false;
     *out = 0;
     for (size_t end = at_ + 4; at_ < end; ++at_) {
       char c = text_[at_];
@@ -162,17 +185,21 @@ class Checker {
     ++at_;
     char kind = Peek();
     ++at_;
-    if (kind != 'u') return kind != '\0' && std::string_view("\"\\/bfnrt").find(kind) != std::string_view::npos;
+    if (kind != 'u')
+      return kind != '\0' && std::string_view("\"\\/bfnrt").find(kind) != std::string_view::npos;
     uint32_t code = 0;
-    if (!Hex4(&code)) return false;
-    if (code < 0xD800 || code >= 0xE000) return true;
+    if (!Hex4(&code))
+      return false;
+    if (code < 0xD800 || code >= 0xE000)
+      return true;
     uint32_t low = 0;
     return code < 0xDC00 && Literal("\\u") && Hex4(&low) && low >= 0xDC00 && low < 0xE000;
   }
 
   size_t Digits() {
     size_t start = at_;
-    while (Peek() >= '0' && Peek() <= '9') ++at_;
+    while (Peek() >= '0' && Peek() <= '9')
+      ++at_;
     return at_ - start;
   }
 
@@ -180,15 +207,19 @@ class Checker {
     Skip('-');
     bool zero = Peek() == '0';
     size_t whole = Digits();
-    if (whole == 0 || whole > 18 || (zero && whole > 1)) return false;
+    if (whole == 0 || whole > 18 || (zero && whole > 1))
+      return false;
     if (Skip('.')) {
       size_t fraction = Digits();
-      if (fraction == 0 || fraction > 40) return false;
+      if (fraction == 0 || fraction > 40)
+        return false;
     }
     if (Skip('e') || Skip('E')) {
-      if (!Skip('+')) Skip('-');
+      if (!Skip('+'))
+        Skip('-');
       size_t exponent = Digits();
-      if (exponent == 0 || exponent > 2) return false;
+      if (exponent == 0 || exponent > 2)
+        return false;
     }
     return true;
   }
@@ -208,7 +239,8 @@ void AppendDigits(int value, int width, char** at) {
 }  // namespace
 
 void AppendText(std::string_view text, std::string* out) {
-  if (PlainEnd(text, 0) != text.size()) return record::AppendJsonString(text, out);
+  if (PlainEnd(text, 0) != text.size())
+    return record::AppendJsonString(text, out);
   *out += '"';
   *out += text;
   *out += '"';
@@ -243,18 +275,21 @@ bool IsUtf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
     size_t length = static_cast<unsigned char>(text[at]) < 0x80 ? 1 : Utf8Length(text, at);
-    if (length == 0) return false;
+    if (length == 0)
+      return false;
     at += length;
   }
   return true;
 }
 
 std::string_view CutUtf8(std::string_view text, size_t limit) {
-  if (text.size() <= limit) return text;
+  if (text.size() <= limit)
+    return text;
   size_t end = limit;
   // A sequence has at most three continuation bytes; more is not UTF-8 and may be cut anywhere.
   for (int back = 0; back < 3 && end > 0; ++back) {
-    if ((static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U) break;
+    if ((static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U)
+      break;
     --end;
   }
   return text.substr(0, end);

@@ -14,9 +14,9 @@ void AppendText(std::string_view text, std::string* out);
 void AppendTime(int64_t ticks, std::string* out);
 
 // True if any JSON reader can be expected to read `text`: RFC 8259, valid UTF-8, at most 64 levels
-// deep, no lone surrogate among \u escapes, integers of at most 18 digits, exponents of at most two.
-// Stricter than the decoder on purpose: a record that makes a receiver refuse the whole alert would
-// hide what it did.
+// deep, no lone surrogate among \u escapes, integers of at most 18 digits, exponents of at most
+// two. Stricter than the decoder on purpose: a record that makes a receiver refuse the whole alert
+// would hide what it did.
 bool IsPlainJson(std::string_view text);
 
 bool IsUtf8(std::string_view text);

@@ -19,8 +19,8 @@ uint64_t Scatter(uint64_t seed) {
 std::chrono::milliseconds BackoffDelay(const BackoffPolicy& policy, int attempt, uint64_t seed) {
   auto longest = static_cast<double>(policy.longest.count());
   // pow() overflows to infinity for large attempts, which min() takes back to the longest delay.
-  double step = static_cast<double>(policy.first.count()) *
-                std::pow(policy.factor, std::max(0, attempt - 1));
+  double step =
+      static_cast<double>(policy.first.count()) * std::pow(policy.factor, std::max(0, attempt - 1));
   step = std::min(step, longest);
   double share =
       static_cast<double>(Scatter(seed + static_cast<uint64_t>(std::max(attempt, 0))) >> 11) *

@@ -12,8 +12,8 @@ struct BackoffPolicy {
   double factor = 2.0;
 };
 
-// The delay before attempt `attempt` (1: the first retry): between half of and the whole exponential
-// step, chosen by `seed`.
+// The delay before attempt `attempt` (1: the first retry): between half of and the whole
+// exponential step, chosen by `seed`.
 std::chrono::milliseconds BackoffDelay(const BackoffPolicy& policy, int attempt, uint64_t seed);
 
 }  // namespace keywatch

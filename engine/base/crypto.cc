@@ -17,10 +17,14 @@ const unsigned char* Bytes(std::string_view bytes) {
 
 // The six bits that a base64 character stands for, or -1.
 int SixBits(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= '0' && c <= '9')
+    return c - '0' + 52;
+  if (c == '+')
+    return 62;
   return c == '/' ? 63 : -1;
 }
 
@@ -37,8 +41,13 @@ Sha256Digest Sha256(std::string_view bytes) {
 Sha256Digest HmacSha256(std::string_view key, std::string_view bytes) {
   Sha256Digest digest{};
   unsigned size = 0;
-  const unsigned char* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                   Bytes(bytes), bytes.size(), digest.data(), &size);
+  const unsigned char* done = HMAC(EVP_sha256(),
+                                   key.data(),
+                                   static_cast<int>(key.size()),
+                                   Bytes(bytes),
+                                   bytes.size(),
+                                   digest.data(),
+                                   &size);
   KEYWATCH_CHECK(done != nullptr && size == digest.size(), "OpenSSL offers HMAC-SHA-256");
   return digest;
 }
@@ -76,7 +85,8 @@ std::string Base64Encode(std::string_view bytes) {
 }
 
 std::optional<std::string> Base64Decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
+  if (text.size() % 4 != 0)
+    return std::nullopt;
   size_t padding = 0;
   if (text.ends_with("==")) {
     padding = 2;
@@ -88,12 +98,15 @@ std::optional<std::string> Base64Decode(std::string_view text) {
   uint32_t group = 0;
   for (size_t i = 0; i < text.size() - padding; ++i) {
     int bits = SixBits(text[i]);
-    if (bits < 0) return std::nullopt;
+    if (bits < 0)
+      return std::nullopt;
     group = group << 6 | static_cast<uint32_t>(bits);
-    if (i % 4 != 0) out += static_cast<char>(group >> (6 - i % 4 * 2) & 255);
+    if (i % 4 != 0)
+      out += static_cast<char>(group >> (6 - i % 4 * 2) & 255);
   }
   // The bits beyond the last byte must be 0, or two texts would stand for the same bytes.
-  if (padding > 0 && (group & (padding == 2 ? 15U : 3U)) != 0) return std::nullopt;
+  if (padding > 0 && (group & (padding == 2 ? 15U : 3U)) != 0)
+    return std::nullopt;
   return out;
 }
 

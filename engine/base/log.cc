@@ -1,13 +1,13 @@
 #include "engine/base/log.h"
 
-#include <fmt/format.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace keywatch {
 namespace {
@@ -22,8 +22,7 @@ std::array<std::atomic<uint64_t>, 4> line_counts{};
 // threads may still log while static objects go.
 spdlog::logger& Logger() {
   static auto* logger = [] {
-    auto* made =
-        new spdlog::logger("keywatch", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto* made = new spdlog::logger("keywatch", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::trace);
     return made;
@@ -36,11 +35,21 @@ void AppendQuoted(std::string_view text, std::string* out) {
   *out += '"';
   for (char c : text) {
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\t': *out += "\\t"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
           *out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -53,7 +62,8 @@ void AppendQuoted(std::string_view text, std::string* out) {
 }
 
 bool NeedsQuotes(std::string_view text) {
-  if (text.empty()) return true;
+  if (text.empty())
+    return true;
   for (char c : text) {
     if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '"' || c == '=' || c == '\\') {
       return true;
@@ -68,16 +78,23 @@ std::string FormatTime(int64_t unix_milliseconds) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                     static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()),
+                     clock.hours().count(),
+                     clock.minutes().count(),
+                     clock.seconds().count(),
                      clock.subseconds().count());
 }
 
 }  // namespace
 
-std::string FormatLogLine(int64_t unix_milliseconds, LogLevel level, std::string_view message,
-                          LogFields fields, bool json) {
+std::string FormatLogLine(int64_t unix_milliseconds,
+                          LogLevel level,
+                          std::string_view message,
+                          LogFields fields,
+                          bool json) {
   std::string time = FormatTime(unix_milliseconds);
   std::string_view name = kNames[static_cast<size_t>(level)];
   std::string out;
@@ -93,7 +110,8 @@ std::string FormatLogLine(int64_t unix_milliseconds, LogLevel level, std::string
     return out + '}';
   }
   out = fmt::format("{} {} ", time, name);
-  for (char c : message) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  for (char c : message)
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
   for (const auto& [key, value] : fields) {
     out += ' ';
     out += key;
@@ -113,7 +131,8 @@ void ConfigureLog(LogLevel least, bool json) {
 }
 
 void Log(LogLevel level, std::string_view message, LogFields fields) {
-  if (level < least_level.load(std::memory_order_relaxed)) return;
+  if (level < least_level.load(std::memory_order_relaxed))
+    return;
   auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   std::string line = FormatLogLine(now.count(), level, message, fields, as_json);

@@ -23,7 +23,10 @@ void Log(LogLevel level, std::string_view message, LogFields fields = {});
 // Lines written at this level so far, for keywatch_log_messages_total. Thread-safe.
 uint64_t LogLineCount(LogLevel level);
 // The line that Log() writes, without its line end.
-std::string FormatLogLine(int64_t unix_milliseconds, LogLevel level, std::string_view message,
-                          LogFields fields, bool json);
+std::string FormatLogLine(int64_t unix_milliseconds,
+                          LogLevel level,
+                          std::string_view message,
+                          LogFields fields,
+                          bool json);
 
 }  // namespace keywatch

@@ -1,14 +1,5 @@
 #include "engine/base/metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/family.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -18,6 +9,15 @@
 #include <mutex>
 #include <sstream>
 #include <utility>
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
@@ -31,9 +31,11 @@ std::vector<std::string> StatFields() {
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   size_t close = text.rfind(')');
   std::vector<std::string> fields;
-  if (close == std::string::npos) return fields;
+  if (close == std::string::npos)
+    return fields;
   std::istringstream rest(text.substr(close + 1));
-  for (std::string field; rest >> field;) fields.push_back(field);
+  for (std::string field; rest >> field;)
+    fields.push_back(field);
   return fields;
 }
 
@@ -48,7 +50,8 @@ double ProcessStartSeconds() {
       break;
     }
   }
-  if (fields.size() <= kStartTime) return boot;
+  if (fields.size() <= kStartTime)
+    return boot;
   return boot + std::strtod(fields[kStartTime].c_str(), nullptr) /
                     static_cast<double>(sysconf(_SC_CLK_TCK));
 }
@@ -71,9 +74,11 @@ double ResidentBytes() {
 double OpenDescriptors() {
   std::error_code error;
   std::filesystem::directory_iterator entries("/proc/self/fd", error);
-  if (error) return 0;
+  if (error)
+    return 0;
   double count = -1;  // the listing itself holds one
-  for ([[maybe_unused]] const auto& entry : entries) ++count;
+  for ([[maybe_unused]] const auto& entry : entries)
+    ++count;
   return count;
 }
 
@@ -86,8 +91,11 @@ struct MetricRegistry::Impl {
 
   // prometheus-cpp throws on a malformed name or one that is already of another kind.
   template <class Builder, class... Arguments>
-  void* Add(Builder builder, const std::string& name, const std::string& help,
-            const Labels& labels, const Arguments&... arguments) {
+  void* Add(Builder builder,
+            const std::string& name,
+            const std::string& help,
+            const Labels& labels,
+            const Arguments&... arguments) {
     try {
       auto& family = builder.Name(name).Help(help).Register(registry);
       return &family.Add(labels, arguments...);
@@ -98,7 +106,8 @@ struct MetricRegistry::Impl {
 };
 
 void Counter::Add(double amount) {
-  if (impl_ != nullptr) static_cast<prometheus::Counter*>(impl_)->Increment(amount);
+  if (impl_ != nullptr)
+    static_cast<prometheus::Counter*>(impl_)->Increment(amount);
 }
 
 double Counter::Value() const {
@@ -106,7 +115,8 @@ double Counter::Value() const {
 }
 
 void Gauge::Set(double value) {
-  if (impl_ != nullptr) static_cast<prometheus::Gauge*>(impl_)->Set(value);
+  if (impl_ != nullptr)
+    static_cast<prometheus::Gauge*>(impl_)->Set(value);
 }
 
 double Gauge::Value() const {
@@ -114,28 +124,33 @@ double Gauge::Value() const {
 }
 
 void Histogram::Observe(double value) {
-  if (impl_ != nullptr) static_cast<prometheus::Histogram*>(impl_)->Observe(value);
+  if (impl_ != nullptr)
+    static_cast<prometheus::Histogram*>(impl_)->Observe(value);
 }
 
 MetricRegistry::MetricRegistry() : impl_(std::make_unique<Impl>()) {}
 MetricRegistry::~MetricRegistry() = default;
 
-Counter MetricRegistry::AddCounter(const std::string& name, const std::string& help,
+Counter MetricRegistry::AddCounter(const std::string& name,
+                                   const std::string& help,
                                    const Labels& labels) {
   Counter out;
   out.impl_ = impl_->Add(prometheus::BuildCounter(), name, help, labels);
   return out;
 }
 
-Gauge MetricRegistry::AddGauge(const std::string& name, const std::string& help,
+Gauge MetricRegistry::AddGauge(const std::string& name,
+                               const std::string& help,
                                const Labels& labels) {
   Gauge out;
   out.impl_ = impl_->Add(prometheus::BuildGauge(), name, help, labels);
   return out;
 }
 
-Histogram MetricRegistry::AddHistogram(const std::string& name, const std::string& help,
-                                       const std::vector<double>& buckets, const Labels& labels) {
+Histogram MetricRegistry::AddHistogram(const std::string& name,
+                                       const std::string& help,
+                                       const std::vector<double>& buckets,
+                                       const Labels& labels) {
   Histogram out;
   out.impl_ = impl_->Add(prometheus::BuildHistogram(), name, help, labels, buckets);
   return out;
@@ -158,7 +173,8 @@ void MetricRegistry::AddProcessMetrics() {
        {LogLevel::kWarning, "warning"},
        {LogLevel::kError, "error"}}};
   for (size_t i = 0; i < kLevels.size(); ++i) {
-    lines[i] = {AddCounter("keywatch_log_messages_total", "Log lines written, by level.",
+    lines[i] = {AddCounter("keywatch_log_messages_total",
+                           "Log lines written, by level.",
                            {{"level", kLevels[i].second}}),
                 kLevels[i].first};
   }
@@ -176,7 +192,8 @@ void MetricRegistry::AddProcessMetrics() {
 std::string MetricRegistry::Expose() const {
   // One scrape at a time, so that two cannot both add the same difference to a counter.
   std::lock_guard lock(impl_->mutex);
-  for (const auto& refresh : impl_->refreshers) refresh();
+  for (const auto& refresh : impl_->refreshers)
+    refresh();
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 

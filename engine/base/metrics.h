@@ -1,8 +1,9 @@
 // A thin face of prometheus-cpp: the rest of the tree sees only this.
 //
-// Metrics are made at start-up, with every label value known then, so that each series exists with 0
-// from the first scrape. All methods are thread-safe; none allocates after creation. On the hot path
-// count in a plain integer and Add() once per batch. A handle that no registry made counts nothing.
+// Metrics are made at start-up, with every label value known then, so that each series exists with
+// 0 from the first scrape. All methods are thread-safe; none allocates after creation. On the hot
+// path count in a plain integer and Add() once per batch. A handle that no registry made counts
+// nothing.
 #pragma once
 
 #include <functional>
@@ -56,8 +57,10 @@ class MetricRegistry {
 
   Counter AddCounter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge AddGauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  Histogram AddHistogram(const std::string& name, const std::string& help,
-                         const std::vector<double>& buckets, const Labels& labels = {});
+  Histogram AddHistogram(const std::string& name,
+                         const std::string& help,
+                         const std::vector<double>& buckets,
+                         const Labels& labels = {});
 
   // Calls `refresh` at the start of every Expose(), on its thread: for values that are cheaper to
   // read when asked for than to keep current. It may use handles, but add no metric.

@@ -14,11 +14,12 @@ using plan::ExprPtr;
 using record::Type;
 using record::Value;
 
-std::optional<std::vector<ExprPtr>> Binder::BindArguments(const kql::Call& call, SourceSpan span,
-                                                          const Scope& scope) {
+std::optional<std::vector<ExprPtr>> Binder::BindArguments(const kql::Call& call, size_t count,
+                                                          SourceSpan span, const Scope& scope) {
   std::vector<ExprPtr> args;
   bool ok = true;
-  for (const kql::Argument& argument : call.arguments) {
+  for (size_t i = 0; i < count; ++i) {
+    const kql::Argument& argument = call.arguments[i];
     if (!argument.name.empty()) {
       Error(span, fmt::format("{} takes no named arguments", call.function));
       return std::nullopt;
@@ -85,49 +86,73 @@ ExprPtr Binder::BindCall(const kql::Call& call, SourceSpan span, const Scope& sc
                  near.empty() ? "docs/language.md lists the supported functions"
                               : fmt::format("did you mean {}?", near));
   }
-  std::optional<std::vector<ExprPtr>> args = BindArguments(call, span, scope);
+  const kql::TypeOf* type_of = nullptr;
+  if (name == "extract" && call.arguments.size() == 4) {
+    type_of = std::get_if<kql::TypeOf>(&call.arguments[3].value->node);
+  }
+  std::optional<std::vector<ExprPtr>> args =
+      BindArguments(call, type_of != nullptr ? 3 : call.arguments.size(), span, scope);
   if (!args) return nullptr;
+  if (info == nullptr) return BindClock(name, *args, span);
+  ExprPtr result = BindKnownCall(*info, name, std::move(*args), span);
+  if (type_of == nullptr || result == nullptr) return result;
+  // extract(regex, group, text, typeof(T)): the text is converted.
+  const plan::FunctionInfo* convert = plan::FindFunction("to" + type_of->type);
+  std::optional<Type> type = record::TypeFromName(type_of->type);
+  if (convert == nullptr || !type) {
+    return Error(call.arguments[3].value->span,
+                 fmt::format("extract as {} is not supported yet", type_of->type));
+  }
+  return plan::CallOf(std::string(convert->name), *type, {std::move(result)}, span);
+}
+
+// now() and ingestion_time(): no functions of their arguments.
+ExprPtr Binder::BindClock(const std::string& name, const std::vector<ExprPtr>& args,
+                          SourceSpan span) {
   if (name == "now") {
-    if (args->empty()) return plan::Now(span);
-    if (args->size() == 1 && (*args)[0]->type == Type::kTimespan) {
-      return plan::CallOf("+", Type::kDatetime, {plan::Now(span), (*args)[0]}, span);
+    if (args.empty()) return plan::Now(span);
+    if (args.size() == 1 && args[0]->type == Type::kTimespan) {
+      return plan::CallOf("+", Type::kDatetime, {plan::Now(span), args[0]}, span);
     }
     return Error(span, "now takes nothing or a timespan");
   }
-  if (name == "ingestion_time") {
-    if (!args->empty()) return Error(span, "ingestion_time takes no argument");
-    auto time = std::make_shared<plan::Expr>();
-    time->kind = plan::ExprKind::kIngestionTime;
-    time->type = Type::kDatetime;
-    time->span = span;
-    return time;
-  }
-  size_t most = info->variadic ? 64 : info->params.size();
-  if (args->size() < info->required || args->size() > most) {
-    return Error(span, info->required == most
-                           ? fmt::format("{} takes {} arguments, found {}", name, most, args->size())
+  if (!args.empty()) return Error(span, "ingestion_time takes no argument");
+  auto time = std::make_shared<plan::Expr>();
+  time->kind = plan::ExprKind::kIngestionTime;
+  time->type = Type::kDatetime;
+  time->span = span;
+  return time;
+}
+
+// A function of the catalog, `name` as the author wrote it: arguments and result type.
+ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info, const std::string& name,
+                              std::vector<ExprPtr> args, SourceSpan span) {
+  size_t most = info.variadic ? 64 : info.params.size();
+  if (args.size() < info.required || args.size() > most) {
+    return Error(span, info.required == most
+                           ? fmt::format("{} takes {} arguments, found {}", name, most, args.size())
                            : fmt::format("{} takes {} to {} arguments, found {}", name,
-                                         info->required, most, args->size()));
+                                         info.required, most, args.size()));
   }
-  for (size_t i = 0; i < args->size(); ++i) {
-    plan::Param param = info->params[std::min(i, info->params.size() - 1)];
-    if (plan::Accepts(param, (*args)[i]->type)) continue;
-    return Error((*args)[i]->span,
+  for (size_t i = 0; i < args.size(); ++i) {
+    plan::Param param = info.params[std::min(i, info.params.size() - 1)];
+    if (plan::Accepts(param, args[i]->type)) continue;
+    return Error(args[i]->span,
                  fmt::format("argument {} of {} must be {}, this is {}", i + 1, name,
-                             plan::ParamName(param), record::TypeName((*args)[i]->type)));
+                             plan::ParamName(param), record::TypeName(args[i]->type)));
   }
-  std::optional<Type> type = SpecialType(*info, *args);
+  std::optional<Type> type = SpecialType(info, args);
   if (!type) {
-    return Error(span, fmt::format("{} is not defined for {}", name, ArgumentTypes(*args)));
+    return Error(span, fmt::format("{} is not defined for {}", name, ArgumentTypes(args)));
   }
-  if (info->name == "ago") {
-    return plan::CallOf("-", Type::kDatetime, {plan::Now(span), (*args)[0]}, span);
+  if (info.name == "ago") {
+    return plan::CallOf("-", Type::kDatetime, {plan::Now(span), args[0]}, span);
   }
-  return plan::CallOf(std::string(info->name), *type, std::move(*args), span);
+  return plan::CallOf(std::string(info.name), *type, std::move(args), span);
 }
 
 ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& scope) {
-  std::optional<std::vector<ExprPtr>> args = BindArguments(call, span, scope);
+  std::optional<std::vector<ExprPtr>> args = BindArguments(call, call.arguments.size(), span, scope);
   if (!args) return nullptr;
   if (args->size() < 3 || args->size() % 2 == 0) {
     return Error(span, "case takes pairs of a condition and a value, then a default");

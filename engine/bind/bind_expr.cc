@@ -35,6 +35,7 @@ std::optional<int64_t> ParseLong(std::string_view text) {
 }
 
 std::optional<double> ParseReal(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/bind/binder.h"
+#include "engine/plan/function_catalog.h"
 
 namespace keywatch::bind {
 
@@ -129,8 +130,13 @@ class Binder {
   plan::ExprPtr BindCall(const kql::Call& call, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindCase(const kql::Call& call, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindColumnIfExists(const kql::Call& call, SourceSpan span, const Scope& scope);
-  std::optional<std::vector<plan::ExprPtr>> BindArguments(const kql::Call& call, SourceSpan span,
-                                                          const Scope& scope);
+  plan::ExprPtr BindClock(const std::string& name, const std::vector<plan::ExprPtr>& args,
+                          SourceSpan span);
+  plan::ExprPtr BindKnownCall(const plan::FunctionInfo& info, const std::string& name,
+                              std::vector<plan::ExprPtr> args, SourceSpan span);
+  // The first `count` arguments.
+  std::optional<std::vector<plan::ExprPtr>> BindArguments(const kql::Call& call, size_t count,
+                                                          SourceSpan span, const Scope& scope);
 
   plan::ExprPtr Error(SourceSpan span, std::string message, std::string hint = "");
   plan::NodePtr TableError(SourceSpan span, std::string message, std::string hint = "");

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 // Wall time may jump: no wait is longer than this without a look at the clock.
 constexpr milliseconds kLongestWait{1000};
-constexpr milliseconds kMarkDelay{100};   // accepted alerts are marked together, at most this late
+constexpr milliseconds kMarkDelay{100};  // accepted alerts are marked together, at most this late
 constexpr milliseconds kOutboxPause{1000};  // after the outbox failed
 constexpr std::chrono::minutes kPruneEvery{10};
 
@@ -31,8 +31,11 @@ milliseconds ToMilliseconds(record::Ticks ticks) {
 // One sink and its thread. What the thread alone uses has no lock.
 class Delivery::Worker {
  public:
-  Worker(state::Outbox* outbox, DeliverySink sink, DeadLetters* dead_letters,
-         MetricRegistry* metrics, const DeliveryOptions* options)
+  Worker(state::Outbox* outbox,
+         DeliverySink sink,
+         DeadLetters* dead_letters,
+         MetricRegistry* metrics,
+         const DeliveryOptions* options)
       : outbox_(outbox),
         sink_(std::move(sink.sink)),
         name_(sink_->name()),
@@ -74,7 +77,8 @@ class Delivery::Worker {
   }
 
   void Join() {
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable())
+      thread_.join();
   }
 
   [[nodiscard]] SinkHealth Health() const {
@@ -90,11 +94,14 @@ class Delivery::Worker {
   void WaitForWork();
   void DeliverWindow(std::vector<state::PendingAlert> window);
   void DeliverOne(state::PendingAlert alert);
-  void Conclude(const state::PendingAlert& pending, const OutgoingAlert& alert,
+  void Conclude(const state::PendingAlert& pending,
+                const OutgoingAlert& alert,
                 const DeliveryResult& result);
   void Accept(const state::PendingAlert& pending);
-  bool Bury(const state::PendingAlert& pending, const OutgoingAlert& alert,
-            const std::string& reason, const std::string& detail);
+  bool Bury(const state::PendingAlert& pending,
+            const OutgoingAlert& alert,
+            const std::string& reason,
+            const std::string& detail);
   void Retry(const state::PendingAlert& pending, record::Ticks retry_at, const std::string& reason);
   void MarkAccepted();
   template <class MarkCall>
@@ -128,9 +135,9 @@ class Delivery::Worker {
 
   Circuit circuit_;
   record::Ticks pause_until_ = 0;
-  std::vector<int64_t> accepted_;        // not marked yet
-  Clock::time_point accepted_since_{};   // when the first of them was accepted
-  uint64_t seen_ = 0;                    // `signalled_` when the outbox was last read
+  std::vector<int64_t> accepted_;       // not marked yet
+  Clock::time_point accepted_since_{};  // when the first of them was accepted
+  uint64_t seen_ = 0;                   // `signalled_` when the outbox was last read
   bool outbox_failing_ = false;
 
   mutable std::mutex mutex_;
@@ -148,7 +155,8 @@ void Delivery::Worker::Mark(MarkCall mark) {
   while (true) {
     Status marked = mark();
     Check(marked);
-    if (marked.ok() || Stopping()) return;
+    if (marked.ok() || Stopping())
+      return;
     Sleep(kOutboxPause, false, false);
   }
 }
@@ -190,7 +198,8 @@ void Delivery::Worker::WaitForWork() {
   if (*due) {
     record::Ticks ahead = **due - Now();
     record::Ticks longest = ToTicks(std::max(policy_.longest_retry_after, policy_.backoff.longest));
-    if (ahead > longest) Check(outbox_->MakeDue(name_, Now()));  // the clock was set back
+    if (ahead > longest)
+      Check(outbox_->MakeDue(name_, Now()));  // the clock was set back
     wait = std::clamp(ToMilliseconds(ahead), milliseconds(0), kLongestWait);
   }
   Sleep(wait, wait.count() > 0, true);
@@ -200,7 +209,8 @@ void Delivery::Worker::Sleep(milliseconds time, bool quiet, bool wake_for_new) {
   std::unique_lock lock(mutex_);
   auto awake = [&] { return stopping_ || (wake_for_new && signalled_ != seen_); };
   quiet_ = quiet && signalled_ == seen_;
-  if (quiet_) quieted_.notify_all();
+  if (quiet_)
+    quieted_.notify_all();
   wake_.wait_for(lock, time, awake);
   quiet_ = false;
 }
@@ -208,32 +218,39 @@ void Delivery::Worker::Sleep(milliseconds time, bool quiet, bool wake_for_new) {
 void Delivery::Worker::DeliverWindow(std::vector<state::PendingAlert> window) {
   UpdateGauges();
   for (state::PendingAlert& alert : window) {
-    if (Stopping() || Rest().count() > 0) break;
+    if (Stopping() || Rest().count() > 0)
+      break;
     DeliverOne(std::move(alert));
-    if (!accepted_.empty() && Clock::now() - accepted_since_ > kMarkDelay) MarkAccepted();
+    if (!accepted_.empty() && Clock::now() - accepted_since_ > kMarkDelay)
+      MarkAccepted();
   }
   MarkAccepted();
 }
 
 void Delivery::Worker::DeliverOne(state::PendingAlert pending) {
-  OutgoingAlert alert{std::move(pending.id), std::move(pending.rule_id),
-                      std::move(pending.severity), std::move(pending.json)};
+  OutgoingAlert alert{std::move(pending.id),
+                      std::move(pending.rule_id),
+                      std::move(pending.severity),
+                      std::move(pending.json)};
   if (IsExpired(policy_, pending.attempts, pending.created, circuit_.open(), Now())) {
     if (!Bury(pending, alert, "expired", "older than the longest age when its turn came")) {
       Retry(pending, Now() + ToTicks(kOutboxPause), "dead_letter_file");
     }
     return;
   }
-  if (pending.attempts > 0) probe_.retries.Add();
+  if (pending.attempts > 0)
+    probe_.retries.Add();
   Clock::time_point start = Clock::now();
   DeliveryResult result = sink_->Deliver(alert);
   probe_.duration.Observe(std::chrono::duration<double>(Clock::now() - start).count());
   // A cancelled attempt says nothing about the receiver.
-  if (result.outcome != DeliveryOutcome::kAccepted && Stopping()) return;
+  if (result.outcome != DeliveryOutcome::kAccepted && Stopping())
+    return;
   Conclude(pending, alert, result);
 }
 
-void Delivery::Worker::Conclude(const state::PendingAlert& pending, const OutgoingAlert& alert,
+void Delivery::Worker::Conclude(const state::PendingAlert& pending,
+                                const OutgoingAlert& alert,
                                 const DeliveryResult& result) {
   record::Ticks now = Now();
   int attempt = pending.attempts + 1;
@@ -258,14 +275,16 @@ void Delivery::Worker::Conclude(const state::PendingAlert& pending, const Outgoi
     circuit_.Failed(pending.seq, now);
     pause_until_ = step.pause_until;
     if (circuit_.open() && !was_open) {
-      Log(LogLevel::kWarning, "sink fails: only probes are sent until it answers",
+      Log(LogLevel::kWarning,
+          "sink fails: only probes are sent until it answers",
           {{"sink", name_}, {"reason", result.reason}, {"detail", result.detail}});
     }
   }
   NoteHealth(problem);
   record::Ticks retry_at = step.retry_at;
   if (step.kind == Step::Kind::kDead) {
-    if (Bury(pending, alert, step.reason, result.detail)) return;
+    if (Bury(pending, alert, step.reason, result.detail))
+      return;
     retry_at = now + ToTicks(BackoffDelay(policy_.backoff, attempt, seed));
   }
   Retry(pending, retry_at, problem);
@@ -273,40 +292,45 @@ void Delivery::Worker::Conclude(const state::PendingAlert& pending, const Outgoi
 
 void Delivery::Worker::Accept(const state::PendingAlert& pending) {
   probe_.Deliveries("accepted").Add();
-  double seconds = static_cast<double>(Now() - pending.created) /
-                   static_cast<double>(record::kTicksPerSecond);
+  double seconds =
+      static_cast<double>(Now() - pending.created) / static_cast<double>(record::kTicksPerSecond);
   probe_.latency.Observe(std::max(0.0, seconds));
-  if (accepted_.empty()) accepted_since_ = Clock::now();
+  if (accepted_.empty())
+    accepted_since_ = Clock::now();
   accepted_.push_back(pending.seq);
 }
 
 // True once the alert is in the dead-letter file and owed no more.
-bool Delivery::Worker::Bury(const state::PendingAlert& pending, const OutgoingAlert& alert,
-                            const std::string& reason, const std::string& detail) {
-  Status written = dead_letters_->AddAlert(
-      {&alert, name_, reason, detail, pending.attempts, pending.created});
+bool Delivery::Worker::Bury(const state::PendingAlert& pending,
+                            const OutgoingAlert& alert,
+                            const std::string& reason,
+                            const std::string& detail) {
+  Status written =
+      dead_letters_->AddAlert({&alert, name_, reason, detail, pending.attempts, pending.created});
   if (!written.ok()) {
-    Log(LogLevel::kError, "cannot write a dead letter; the alert stays in the outbox",
+    Log(LogLevel::kError,
+        "cannot write a dead letter; the alert stays in the outbox",
         {{"sink", name_}, {"alert", alert.id}, {"error", written.message()}});
     return false;
   }
-  Log(LogLevel::kError, "alert given up: it is in the dead-letter file",
+  Log(LogLevel::kError,
+      "alert given up: it is in the dead-letter file",
       {{"sink", name_}, {"alert", alert.id}, {"reason", reason}, {"detail", detail}});
   probe_.DeadLetters(reason).Add();
   probe_.Deliveries(reason == "expired" || reason == "attempts" ? "expired" : "rejected").Add();
-  Mark([&] {
-    return outbox_->MarkDead(name_, pending.seq, reason + ": " + detail, Now());
-  });
+  Mark([&] { return outbox_->MarkDead(name_, pending.seq, reason + ": " + detail, Now()); });
   return true;
 }
 
-void Delivery::Worker::Retry(const state::PendingAlert& pending, record::Ticks retry_at,
+void Delivery::Worker::Retry(const state::PendingAlert& pending,
+                             record::Ticks retry_at,
                              const std::string& reason) {
   Mark([&] { return outbox_->MarkRetry(name_, pending.seq, retry_at, reason, Now()); });
 }
 
 void Delivery::Worker::MarkAccepted() {
-  if (accepted_.empty()) return;
+  if (accepted_.empty())
+    return;
   Mark([&] { return outbox_->MarkAccepted(name_, accepted_, Now()); });
   accepted_.clear();
   UpdateGauges();
@@ -316,7 +340,8 @@ void Delivery::Worker::UpdateGauges() {
   probe_.queue_length.Set(static_cast<double>(outbox_->PendingCount(name_)));
   probe_.circuit_open.Set(circuit_.open() ? 1 : 0);
   Result<std::optional<record::Ticks>> oldest = outbox_->OldestPending(name_);
-  if (oldest) probe_.oldest.Set(*oldest ? record::ToUnixSeconds(**oldest) : 0);
+  if (oldest)
+    probe_.oldest.Set(*oldest ? record::ToUnixSeconds(**oldest) : 0);
 }
 
 void Delivery::Worker::NoteHealth(const std::string& problem) {
@@ -325,7 +350,8 @@ void Delivery::Worker::NoteHealth(const std::string& problem) {
   std::lock_guard lock(mutex_);
   health_.healthy = healthy;
   health_.problem = problem;
-  if (problem.empty()) health_.accepted = Now();
+  if (problem.empty())
+    health_.accepted = Now();
 }
 
 void Delivery::Worker::Check(const Status& status) {
@@ -334,8 +360,10 @@ void Delivery::Worker::Check(const Status& status) {
     return;
   }
   probe_.outbox_errors.Add();
-  if (std::exchange(outbox_failing_, true)) return;  // said once
-  Log(LogLevel::kError, "the outbox fails; deliveries go on when it works",
+  if (std::exchange(outbox_failing_, true))
+    return;  // said once
+  Log(LogLevel::kError,
+      "the outbox fails; deliveries go on when it works",
       {{"sink", name_}, {"error", status.message()}});
 }
 
@@ -365,7 +393,8 @@ class Delivery::Keeper {
       }
       bool more = pruned && *pruned == state::Outbox::kPruneAtOnce;
       lock.lock();
-      wake_.wait_for(lock, more ? Clock::duration(milliseconds(5)) : Clock::duration(kPruneEvery),
+      wake_.wait_for(lock,
+                     more ? Clock::duration(milliseconds(5)) : Clock::duration(kPruneEvery),
                      [this] { return stopping_; });
     }
   }
@@ -378,12 +407,15 @@ class Delivery::Keeper {
   std::thread thread_;
 };
 
-Delivery::Delivery(state::Outbox* outbox, std::vector<DeliverySink> sinks,
-                   DeadLetters* dead_letters, MetricRegistry* metrics, DeliveryOptions options)
+Delivery::Delivery(state::Outbox* outbox,
+                   std::vector<DeliverySink> sinks,
+                   DeadLetters* dead_letters,
+                   MetricRegistry* metrics,
+                   DeliveryOptions options)
     : outbox_(outbox), options_(std::move(options)) {
   for (DeliverySink& sink : sinks) {
-    workers_.push_back(std::make_unique<Worker>(outbox, std::move(sink), dead_letters, metrics,
-                                                &options_));
+    workers_.push_back(
+        std::make_unique<Worker>(outbox, std::move(sink), dead_letters, metrics, &options_));
   }
 }
 
@@ -391,12 +423,12 @@ Delivery::~Delivery() { Stop(milliseconds(0)); }
 
 void Delivery::Start() {
   started_ = true;
-  for (auto& worker : workers_) worker->Start();
+  for (auto& worker : workers_)
+    worker->Start();
   keeper_ = std::make_unique<Keeper>(outbox_, &options_);
 }
 
-Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts,
-                                std::vector<size_t>* fresh) {
+Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts, std::vector<size_t>* fresh) {
   std::vector<state::NewAlert> rows;
   rows.reserve(alerts.size());
   for (const OutgoingAlert& alert : alerts) {
@@ -404,7 +436,8 @@ Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts,
   }
   Result<size_t> inserted = outbox_->Insert(rows, options_.now(), fresh);
   if (inserted && *inserted > 0) {
-    for (auto& worker : workers_) worker->Signal();
+    for (auto& worker : workers_)
+      worker->Signal();
   }
   return inserted;
 }
@@ -412,29 +445,36 @@ Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts,
 bool Delivery::WaitUntilIdle(milliseconds timeout) {
   Clock::time_point deadline = Clock::now() + timeout;
   auto owed = [this] {
-    return std::any_of(outbox_->sinks().begin(), outbox_->sinks().end(),
+    return std::any_of(outbox_->sinks().begin(),
+                       outbox_->sinks().end(),
                        [this](const std::string& sink) { return outbox_->PendingCount(sink) > 0; });
   };
   while (owed()) {
-    if (Clock::now() >= deadline) return false;
+    if (Clock::now() >= deadline)
+      return false;
     std::this_thread::sleep_for(milliseconds(1));
   }
   return true;
 }
 
 void Delivery::Stop(milliseconds drain) {
-  if (!std::exchange(started_, false)) return;
+  if (!std::exchange(started_, false))
+    return;
   keeper_.reset();
   Clock::time_point deadline = Clock::now() + drain;
-  for (auto& worker : workers_) worker->WaitUntilQuiet(deadline);
-  for (auto& worker : workers_) worker->RequestStop();
-  for (auto& worker : workers_) worker->Join();
+  for (auto& worker : workers_)
+    worker->WaitUntilQuiet(deadline);
+  for (auto& worker : workers_)
+    worker->RequestStop();
+  for (auto& worker : workers_)
+    worker->Join();
 }
 
 std::vector<SinkHealth> Delivery::Health() const {
   std::vector<SinkHealth> out;
   out.reserve(workers_.size());
-  for (const auto& worker : workers_) out.push_back(worker->Health());
+  for (const auto& worker : workers_)
+    out.push_back(worker->Health());
   return out;
 }
 

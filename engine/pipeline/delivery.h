@@ -2,12 +2,13 @@
 // nothing but itself.
 //
 //   Submit() ── Outbox::Insert (durable) ── wakes the workers
-//   worker:  read a window of due alerts → attempt → mark accepted | retry at | dead (+ dead letter)
+//   worker:  read a window of due alerts → attempt → mark accepted | retry at | dead (+ dead
+//   letter)
 //
-// The outbox is the queue: memory holds one window per sink, and what a crash cuts off is read again.
-// Promise: every alert that Submit() took is handed over until the receiver accepts or refuses it for
-// good, its age or attempts run out, or, in both latter cases, it is in the dead-letter file. A crash
-// can repeat a delivery, with the same id.
+// The outbox is the queue: memory holds one window per sink, and what a crash cuts off is read
+// again. Promise: every alert that Submit() took is handed over until the receiver accepts or
+// refuses it for good, its age or attempts run out, or, in both latter cases, it is in the
+// dead-letter file. A crash can repeat a delivery, with the same id.
 #pragma once
 
 #include <chrono>
@@ -58,18 +59,21 @@ struct DeliverySink {
 };
 
 struct DeliveryOptions {
-  state::History history;                                 // of the outbox, pruned every 10 minutes
-  std::function<record::Ticks()> now = record::WallNow;   // must be thread-safe
-  uint64_t seed = 0;                                      // of the jitter; differs per process
+  state::History history;                                // of the outbox, pruned every 10 minutes
+  std::function<record::Ticks()> now = record::WallNow;  // must be thread-safe
+  uint64_t seed = 0;                                     // of the jitter; differs per process
 };
 
 // Submit, Health and WaitUntilIdle may be called by any thread; Start and Stop by one.
 class Delivery {
  public:
-  // `outbox` was opened with the names of these sinks. `outbox`, `dead_letters` and `metrics` outlive
-  // this object.
-  Delivery(state::Outbox* outbox, std::vector<DeliverySink> sinks, DeadLetters* dead_letters,
-           MetricRegistry* metrics, DeliveryOptions options = {});
+  // `outbox` was opened with the names of these sinks. `outbox`, `dead_letters` and `metrics`
+  // outlive this object.
+  Delivery(state::Outbox* outbox,
+           std::vector<DeliverySink> sinks,
+           DeadLetters* dead_letters,
+           MetricRegistry* metrics,
+           DeliveryOptions options = {});
   ~Delivery();  // as Stop(0)
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;

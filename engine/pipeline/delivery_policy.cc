@@ -4,11 +4,16 @@
 
 namespace keywatch::pipeline {
 
-Step NextStep(const DeliveryPolicy& policy, const DeliveryResult& result, int attempt,
-              record::Ticks created, record::Ticks now, uint64_t seed) {
+Step NextStep(const DeliveryPolicy& policy,
+              const DeliveryResult& result,
+              int attempt,
+              record::Ticks created,
+              record::Ticks now,
+              uint64_t seed) {
   Step step;
   step.reason = result.reason;
-  if (result.outcome == DeliveryOutcome::kAccepted) return step;
+  if (result.outcome == DeliveryOutcome::kAccepted)
+    return step;
   if (result.outcome == DeliveryOutcome::kReject) {
     step.kind = Step::Kind::kDead;
     return step;
@@ -30,8 +35,11 @@ Step NextStep(const DeliveryPolicy& policy, const DeliveryResult& result, int at
   return step;
 }
 
-bool IsExpired(const DeliveryPolicy& policy, int attempts_made, record::Ticks created,
-               bool circuit_open, record::Ticks now) {
+bool IsExpired(const DeliveryPolicy& policy,
+               int attempts_made,
+               record::Ticks created,
+               bool circuit_open,
+               record::Ticks now) {
   return now - created > policy.most_age && (attempts_made > 0 || circuit_open);
 }
 
@@ -47,10 +55,13 @@ void Circuit::Refused() { Succeeded(); }
 
 void Circuit::Failed(int64_t seq, record::Ticks now) {
   bool was_open = open();
-  if (!was_open && seq != last_failed_) ++failures_;
+  if (!was_open && seq != last_failed_)
+    ++failures_;
   last_failed_ = seq;
-  if (!open()) return;
-  if (was_open) ++probes_;
+  if (!open())
+    return;
+  if (was_open)
+    ++probes_;
   probe_at_ = now + ToTicks(BackoffDelay(policy_.probe, probes_ + 1, seed_));
 }
 

@@ -12,34 +12,48 @@ namespace keywatch::pipeline {
 
 // Buckets of one hop of an alert's way, 1 ms to 60 s.
 inline const std::vector<double>& HopBuckets() {
-  static const std::vector<double> buckets = {.001, .005, .01, .05, .1, .5,
-                                              1,    2,    5,   10,  30, 60};
+  static const std::vector<double> buckets = {.001, .005, .01, .05, .1, .5, 1, 2, 5, 10, 30, 60};
   return buckets;
 }
 
 // Every value that DeliveryResult::reason may have; anything else is counted as "other".
-inline constexpr const char* kDeliveryReasons[] = {
-    "timeout", "refused",  "reset",    "dns",      "tls",    "policy", "network", "auth",
-    "gone",    "redirect", "throttled", "http_4xx", "http_5xx", "file",   "other"};
+inline constexpr const char* kDeliveryReasons[] = {"timeout",
+                                                   "refused",
+                                                   "reset",
+                                                   "dns",
+                                                   "tls",
+                                                   "policy",
+                                                   "network",
+                                                   "auth",
+                                                   "gone",
+                                                   "redirect",
+                                                   "throttled",
+                                                   "http_4xx",
+                                                   "http_5xx",
+                                                   "file",
+                                                   "other"};
 
 class DeliveryProbe {
  public:
   DeliveryProbe(MetricRegistry* metrics, const std::string& sink) {
     Labels labels = {{"sink", sink}};
-    queue_length = metrics->AddGauge("keywatch_sink_queue_length",
-                                     "Alerts waiting for delivery.", labels);
-    oldest = metrics->AddGauge("keywatch_sink_oldest_undelivered_timestamp_seconds",
-                               "When the oldest waiting alert was raised, Unix seconds; 0: none waits.",
-                               labels);
-    circuit_open = metrics->AddGauge("keywatch_sink_circuit_open",
-                                     "1 while only single probes are sent.", labels);
-    retries = metrics->AddCounter("keywatch_sink_retries_total", "Attempts after the first.", labels);
-    duration = metrics->AddHistogram("keywatch_sink_request_duration_seconds",
-                                     "Duration of one attempt.", HopBuckets(), labels);
+    queue_length =
+        metrics->AddGauge("keywatch_sink_queue_length", "Alerts waiting for delivery.", labels);
+    oldest =
+        metrics->AddGauge("keywatch_sink_oldest_undelivered_timestamp_seconds",
+                          "When the oldest waiting alert was raised, Unix seconds; 0: none waits.",
+                          labels);
+    circuit_open = metrics->AddGauge(
+        "keywatch_sink_circuit_open", "1 while only single probes are sent.", labels);
+    retries =
+        metrics->AddCounter("keywatch_sink_retries_total", "Attempts after the first.", labels);
+    duration = metrics->AddHistogram(
+        "keywatch_sink_request_duration_seconds", "Duration of one attempt.", HopBuckets(), labels);
     outbox_errors = metrics->AddCounter(
         "keywatch_outbox_errors_total", "Failed reads and writes of the outbox.", labels);
     latency = metrics->AddHistogram("keywatch_alert_latency_seconds",
-                                    "Time an alert took for one hop.", HopBuckets(),
+                                    "Time an alert took for one hop.",
+                                    HopBuckets(),
                                     {{"hop", "deliver"}});
     for (const char* outcome : {"accepted", "rejected", "expired"}) {
       deliveries_[outcome] = metrics->AddCounter("keywatch_sink_deliveries_total",
@@ -47,15 +61,15 @@ class DeliveryProbe {
                                                  {{"sink", sink}, {"outcome", outcome}});
     }
     for (const char* reason : kDeliveryReasons) {
-      failures_[reason] =
-          metrics->AddCounter("keywatch_sink_failures_total", "Failed attempts, by reason.",
-                              {{"sink", sink}, {"reason", reason}});
+      failures_[reason] = metrics->AddCounter("keywatch_sink_failures_total",
+                                              "Failed attempts, by reason.",
+                                              {{"sink", sink}, {"reason", reason}});
       AddDeadLetters(metrics, sink, reason);
     }
     AddDeadLetters(metrics, sink, "expired");
     AddDeadLetters(metrics, sink, "attempts");
-    // No code counts this one up: what cannot be written to the dead-letter file stays pending. It is
-    // exported so that the statement can be watched.
+    // No code counts this one up: what cannot be written to the dead-letter file stays pending. It
+    // is exported so that the statement can be watched.
     (void)metrics->AddCounter("keywatch_sink_dropped_total",
                               "Alerts given up and not in the dead-letter file: must stay 0.",
                               {{"sink", sink}, {"reason", "dead_letter_file"}});

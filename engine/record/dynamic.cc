@@ -297,6 +297,7 @@ void AppendCanonical(const Dynamic& value, std::string* out) {
       *out += std::to_string(*whole);
       return;
     }
+    if (!std::isfinite(*real)) *out += "real ";  // JSON writes these as strings
   } else if (const auto* time = std::get_if<DynamicTime>(&value.held)) {
     *out += time->is_span ? "span " : "time ";
     *out += std::to_string(time->ticks);

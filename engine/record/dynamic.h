@@ -27,7 +27,8 @@ struct DynamicTime {
 
 struct Dynamic {
   using Array = std::vector<Dynamic>;
-  using Object = std::vector<std::pair<std::string, Dynamic>>;  // in the order written
+  struct Member;
+  using Object = std::vector<Member>;  // in the order written
   std::variant<std::monostate, bool, int64_t, double, std::string, DynamicTime, Array, Object> held;
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(held); }
@@ -39,6 +40,15 @@ struct Dynamic {
   [[nodiscard]] const Dynamic* Find(std::string_view name) const;
   // Element `index`, from the end when negative; null outside the array or on a non-array.
   [[nodiscard]] const Dynamic* At(int64_t index) const;
+};
+
+// A pair by another name: clang 14 cannot complete std::pair<std::string, Dynamic> inside Dynamic.
+struct Dynamic::Member {
+  Member() = default;
+  Member(std::string name, Dynamic value) : first(std::move(name)), second(std::move(value)) {}
+
+  std::string first;
+  Dynamic second;
 };
 
 // Deepest nesting that ParseJson follows; deeper text is refused, so that input cannot exhaust the

@@ -1,14 +1,14 @@
 #include "engine/state/outbox.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <deque>
 #include <filesystem>
 #include <mutex>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "engine/state/sqlite.h"
 
@@ -35,7 +35,8 @@ CREATE INDEX IF NOT EXISTS parked ON deliveries(sink, seq) WHERE state = 'parked
 void SyncDirectory(const std::string& path) {
   std::filesystem::path parent = std::filesystem::path(path).parent_path();
   int directory = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
+  if (directory < 0)
+    return;
   fsync(directory);
   close(directory);
 }
@@ -67,8 +68,7 @@ struct Outbox::Impl {
   Status PrepareWriter();
   Status PrepareReader();
   Status CountPending();
-  Status InsertAll(std::span<const NewAlert> alerts, record::Ticks now,
-                   std::vector<size_t>* fresh);
+  Status InsertAll(std::span<const NewAlert> alerts, record::Ticks now, std::vector<size_t>* fresh);
   std::atomic<int64_t>* Pending(std::string_view sink);
   Result<std::optional<record::Ticks>> OneTime(Statement& query, std::string_view sink);
   Result<std::vector<int64_t>> Prunable(const History& history, record::Ticks now);
@@ -79,7 +79,8 @@ struct Outbox::Impl {
     KEYWATCH_RETURN_IF_ERROR(synchronous.Run());
     KEYWATCH_RETURN_IF_ERROR(begin.Run());
     Status status = body();
-    if (status.ok()) status = commit.Run();
+    if (status.ok())
+      status = commit.Run();
     if (!status.ok()) {
       // SQLite may have rolled back by itself (full disk): then this one fails, rightly.
       (void)rollback.Run();
@@ -90,19 +91,26 @@ struct Outbox::Impl {
 
 Status Outbox::Impl::CheckFormat(const std::string& path) {
   Result<int64_t> version = writer.database->QueryInteger("PRAGMA user_version");
-  if (!version) return version.error();
+  if (!version)
+    return version.error();
   Result<int64_t> tables = writer.database->QueryInteger("SELECT count(*) FROM sqlite_master");
-  if (!tables) return tables.error();
-  if (*version == kFormat || (*version == 0 && *tables == 0)) return {};
+  if (!tables)
+    return tables.error();
+  if (*version == kFormat || (*version == 0 && *tables == 0))
+    return {};
   return DataLoss(fmt::format(
       "{}: expected an outbox of format {}, found format {} with {} tables and indexes; use the "
       "keywatch version that wrote it, or move the file away",
-      path, kFormat, *version, *tables));
+      path,
+      kFormat,
+      *version,
+      *tables));
 }
 
 Status Outbox::Impl::Open(const std::string& path) {
   Result<std::unique_ptr<Database>> opened = Database::Open(path);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   writer.database = std::move(opened).value();
   KEYWATCH_RETURN_IF_ERROR(CheckFormat(path));
   KEYWATCH_RETURN_IF_ERROR(writer.database->Execute(
@@ -114,7 +122,8 @@ Status Outbox::Impl::Open(const std::string& path) {
   if (path != ":memory:") {
     SyncDirectory(path);
     Result<std::unique_ptr<Database>> second = Database::Open(path);
-    if (!second) return second.error();
+    if (!second)
+      return second.error();
     reader.database = std::move(second).value();
   }
   KEYWATCH_RETURN_IF_ERROR(PrepareWriter());
@@ -149,7 +158,8 @@ Status Outbox::Impl::PrepareWriter() {
   };
   for (const auto& [statement, sql] : statements) {
     Result<Statement> prepared = writer.database->Prepare(sql);
-    if (!prepared) return prepared.error();
+    if (!prepared)
+      return prepared.error();
     *statement = std::move(prepared).value();
   }
   return {};
@@ -179,7 +189,8 @@ Status Outbox::Impl::PrepareReader() {
   };
   for (const auto& [statement, sql] : statements) {
     Result<Statement> prepared = Reading().database->Prepare(sql);
-    if (!prepared) return prepared.error();
+    if (!prepared)
+      return prepared.error();
     *statement = std::move(prepared).value();
   }
   return {};
@@ -191,31 +202,39 @@ Status Outbox::Impl::CountPending() {
   std::vector<std::string> stored;
   Result<Statement> names =
       writer.database->Prepare("SELECT DISTINCT sink FROM deliveries WHERE state='pending'");
-  if (!names) return names.error();
+  if (!names)
+    return names.error();
   while (true) {
     Result<bool> row = names->Step();
-    if (!row) return row.error();
-    if (!*row) break;
+    if (!row)
+      return row.error();
+    if (!*row)
+      break;
     stored.emplace_back(names->Text(0));
   }
   names->Reset();
   Result<Statement> park = writer.database->Prepare(
       "UPDATE deliveries SET state='parked' WHERE sink=? AND state='pending'");
-  if (!park) return park.error();
+  if (!park)
+    return park.error();
   for (const std::string& name : stored) {
-    if (std::find(sinks.begin(), sinks.end(), name) != sinks.end()) continue;
+    if (std::find(sinks.begin(), sinks.end(), name) != sinks.end())
+      continue;
     KEYWATCH_RETURN_IF_ERROR(park->Bind(name).Run());
   }
   Result<Statement> wake = writer.database->Prepare(
       "UPDATE deliveries SET state='pending' WHERE sink=? AND state='parked'");
-  if (!wake) return wake.error();
+  if (!wake)
+    return wake.error();
   Result<Statement> owed = writer.database->Prepare(
       "SELECT count(*) FROM deliveries INDEXED BY pending WHERE sink=? AND state='pending'");
-  if (!owed) return owed.error();
+  if (!owed)
+    return owed.error();
   for (size_t i = 0; i < sinks.size(); ++i) {
     KEYWATCH_RETURN_IF_ERROR(wake->Bind(sinks[i]).Run());
     Result<bool> row = owed->Bind(sinks[i]).Step();
-    if (!row) return row.error();
+    if (!row)
+      return row.error();
     pending_counts[i] = owed->Integer(0);
     owed->Reset();
   }
@@ -224,18 +243,21 @@ Status Outbox::Impl::CountPending() {
 
 std::atomic<int64_t>* Outbox::Impl::Pending(std::string_view sink) {
   for (size_t i = 0; i < sinks.size(); ++i) {
-    if (sinks[i] == sink) return &pending_counts[i];
+    if (sinks[i] == sink)
+      return &pending_counts[i];
   }
   return nullptr;
 }
 
-Status Outbox::Impl::InsertAll(std::span<const NewAlert> alerts, record::Ticks now,
+Status Outbox::Impl::InsertAll(std::span<const NewAlert> alerts,
+                               record::Ticks now,
                                std::vector<size_t>* fresh) {
   for (size_t i = 0; i < alerts.size(); ++i) {
     const NewAlert& alert = alerts[i];
     insert_alert.Bind(alert.id).Bind(alert.rule_id).Bind(alert.severity).Bind(alert.json).Bind(now);
     KEYWATCH_RETURN_IF_ERROR(insert_alert.Run());
-    if (writer.database->changes() == 0) continue;
+    if (writer.database->changes() == 0)
+      continue;
     fresh->push_back(i);
     int64_t seq = writer.database->last_row();
     for (const std::string& sink : sinks) {
@@ -246,12 +268,14 @@ Status Outbox::Impl::InsertAll(std::span<const NewAlert> alerts, record::Ticks n
 }
 
 Result<std::optional<record::Ticks>> Outbox::Impl::OneTime(Statement& query,
-                                                          std::string_view sink) {
+                                                           std::string_view sink) {
   std::lock_guard lock(Reading().mutex);
   Result<bool> row = query.Bind(sink).Step();
-  if (!row) return row.error();
+  if (!row)
+    return row.error();
   std::optional<record::Ticks> time;
-  if (*row) time = query.Integer(0);
+  if (*row)
+    time = query.Integer(0);
   query.Reset();
   return time;
 }
@@ -262,8 +286,10 @@ Result<std::vector<int64_t>> Outbox::Impl::Prunable(const History& history, reco
   prunable.Bind(now - history.age).Bind(history.rows).Bind(static_cast<int64_t>(kPruneAtOnce));
   while (true) {
     Result<bool> row = prunable.Step();
-    if (!row) return row.error();
-    if (!*row) break;
+    if (!row)
+      return row.error();
+    if (!*row)
+      break;
     seqs.push_back(prunable.Integer(0));
   }
   prunable.Reset();
@@ -282,20 +308,25 @@ Result<std::unique_ptr<Outbox>> Outbox::Open(const std::string& path,
   return std::unique_ptr<Outbox>(new Outbox(std::move(impl)));
 }
 
-Result<size_t> Outbox::Insert(std::span<const NewAlert> alerts, record::Ticks now,
+Result<size_t> Outbox::Insert(std::span<const NewAlert> alerts,
+                              record::Ticks now,
                               std::vector<size_t>* fresh) {
-  if (alerts.empty()) return size_t{0};
+  if (alerts.empty())
+    return size_t{0};
   std::vector<size_t> inserted;
   std::lock_guard lock(impl_->writer.mutex);
   KEYWATCH_RETURN_IF_ERROR(impl_->Transaction(
       impl_->sync_full, [&] { return impl_->InsertAll(alerts, now, &inserted); }));
-  for (auto& pending : impl_->pending_counts) pending += static_cast<int64_t>(inserted.size());
+  for (auto& pending : impl_->pending_counts)
+    pending += static_cast<int64_t>(inserted.size());
   size_t count = inserted.size();
-  if (fresh != nullptr) *fresh = std::move(inserted);
+  if (fresh != nullptr)
+    *fresh = std::move(inserted);
   return count;
 }
 
-Result<std::vector<PendingAlert>> Outbox::Pending(std::string_view sink, record::Ticks now,
+Result<std::vector<PendingAlert>> Outbox::Pending(std::string_view sink,
+                                                  record::Ticks now,
                                                   size_t limit) {
   std::vector<PendingAlert> out;
   std::lock_guard lock(impl_->Reading().mutex);
@@ -303,8 +334,10 @@ Result<std::vector<PendingAlert>> Outbox::Pending(std::string_view sink, record:
   query.Bind(sink).Bind(now).Bind(static_cast<int64_t>(limit));
   while (true) {
     Result<bool> row = query.Step();
-    if (!row) return row.error();
-    if (!*row) break;
+    if (!row)
+      return row.error();
+    if (!*row)
+      break;
     PendingAlert& alert = out.emplace_back();
     alert.seq = query.Integer(0);
     alert.id = query.Text(1);
@@ -326,9 +359,11 @@ Result<std::optional<record::Ticks>> Outbox::OldestPending(std::string_view sink
   return impl_->OneTime(impl_->oldest, sink);
 }
 
-Status Outbox::MarkAccepted(std::string_view sink, std::span<const int64_t> seqs,
+Status Outbox::MarkAccepted(std::string_view sink,
+                            std::span<const int64_t> seqs,
                             record::Ticks now) {
-  if (seqs.empty()) return {};
+  if (seqs.empty())
+    return {};
   int64_t changed = 0;
   std::lock_guard lock(impl_->writer.mutex);
   Status marked = impl_->Transaction(impl_->sync_normal, [&]() -> Status {
@@ -338,22 +373,33 @@ Status Outbox::MarkAccepted(std::string_view sink, std::span<const int64_t> seqs
     }
     return {};
   });
-  if (!marked.ok()) return marked;
-  if (auto* pending = impl_->Pending(sink)) *pending -= changed;
+  if (!marked.ok())
+    return marked;
+  if (auto* pending = impl_->Pending(sink))
+    *pending -= changed;
   return {};
 }
 
-Status Outbox::MarkRetry(std::string_view sink, int64_t seq, record::Ticks next_attempt,
-                         std::string_view error, record::Ticks now) {
+Status Outbox::MarkRetry(std::string_view sink,
+                         int64_t seq,
+                         record::Ticks next_attempt,
+                         std::string_view error,
+                         record::Ticks now) {
   std::lock_guard lock(impl_->writer.mutex);
   return impl_->Transaction(impl_->sync_normal, [&] {
     Statement& retry = impl_->retry;
-    return retry.Bind(next_attempt).Bind(error.substr(0, kErrorBytes)).Bind(now).Bind(seq).Bind(sink)
+    return retry.Bind(next_attempt)
+        .Bind(error.substr(0, kErrorBytes))
+        .Bind(now)
+        .Bind(seq)
+        .Bind(sink)
         .Run();
   });
 }
 
-Status Outbox::MarkDead(std::string_view sink, int64_t seq, std::string_view error,
+Status Outbox::MarkDead(std::string_view sink,
+                        int64_t seq,
+                        std::string_view error,
                         record::Ticks now) {
   int64_t changed = 0;
   std::lock_guard lock(impl_->writer.mutex);
@@ -364,16 +410,17 @@ Status Outbox::MarkDead(std::string_view sink, int64_t seq, std::string_view err
     changed = impl_->writer.database->changes();
     return {};
   });
-  if (!marked.ok()) return marked;
-  if (auto* pending = impl_->Pending(sink)) *pending -= changed;
+  if (!marked.ok())
+    return marked;
+  if (auto* pending = impl_->Pending(sink))
+    *pending -= changed;
   return {};
 }
 
 Status Outbox::MakeDue(std::string_view sink, record::Ticks now) {
   std::lock_guard lock(impl_->writer.mutex);
-  return impl_->Transaction(impl_->sync_normal, [&] {
-    return impl_->make_due.Bind(now).Bind(sink).Bind(now).Run();
-  });
+  return impl_->Transaction(impl_->sync_normal,
+                            [&] { return impl_->make_due.Bind(now).Bind(sink).Bind(now).Run(); });
 }
 
 int64_t Outbox::PendingCount(std::string_view sink) const {
@@ -388,14 +435,20 @@ Result<DeliveryCounts> Outbox::Count(std::string_view sink) {
   query.Bind(sink);
   while (true) {
     Result<bool> row = query.Step();
-    if (!row) return row.error();
-    if (!*row) break;
+    if (!row)
+      return row.error();
+    if (!*row)
+      break;
     std::string_view state = query.Text(0);
     int64_t rows = query.Integer(1);
-    if (state == "pending") counts.pending = rows;
-    if (state == "accepted") counts.accepted = rows;
-    if (state == "dead") counts.dead = rows;
-    if (state == "parked") counts.parked = rows;
+    if (state == "pending")
+      counts.pending = rows;
+    if (state == "accepted")
+      counts.accepted = rows;
+    if (state == "dead")
+      counts.dead = rows;
+    if (state == "parked")
+      counts.parked = rows;
   }
   query.Reset();
   return counts;
@@ -403,8 +456,10 @@ Result<DeliveryCounts> Outbox::Count(std::string_view sink) {
 
 Result<size_t> Outbox::Prune(const History& history, record::Ticks now) {
   Result<std::vector<int64_t>> seqs = impl_->Prunable(history, now);
-  if (!seqs) return seqs.error();
-  if (seqs->empty()) return size_t{0};
+  if (!seqs)
+    return seqs.error();
+  if (seqs->empty())
+    return size_t{0};
   std::lock_guard lock(impl_->writer.mutex);
   Status pruned = impl_->Transaction(impl_->sync_normal, [&]() -> Status {
     for (int64_t seq : *seqs) {
@@ -413,7 +468,8 @@ Result<size_t> Outbox::Prune(const History& history, record::Ticks now) {
     }
     return {};
   });
-  if (!pruned.ok()) return pruned;
+  if (!pruned.ok())
+    return pruned;
   return seqs->size();
 }
 

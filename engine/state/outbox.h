@@ -2,8 +2,8 @@
 //
 // An alert is in the outbox before its source position is in a snapshot. Insert() commits with an
 // fsync (WAL, synchronous=FULL) and ignores ids that are there already, so a replay after a crash
-// meets its own rows. What a sink did with an alert is written without an fsync: if a crash loses such
-// a mark, the alert is handed over once more, with the same id.
+// meets its own rows. What a sink did with an alert is written without an fsync: if a crash loses
+// such a mark, the alert is handed over once more, with the same id.
 //
 // Two tables (times are 100 ns ticks since year 1, see engine/record/time.h):
 //   alerts(seq, id unique, rule_id, severity, created, json)
@@ -16,8 +16,8 @@
 // Bounds: Prune() keeps delivered alerts for a time and up to a number. What is pending is never
 // pruned; its bound is the disk, and a full disk makes Insert() fail, which stops the source.
 //
-// Thread-safe. Writes take turns; reads have a connection of their own and do not wait for an fsync.
-// A failing call changes nothing.
+// Thread-safe. Writes take turns; reads have a connection of their own and do not wait for an
+// fsync. A failing call changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -64,8 +64,8 @@ struct History {
 
 class Outbox {
  public:
-  // Opens or makes the file at `path` (":memory:": nothing survives). Every alert inserted from now on
-  // is owed to each of `sinks`. A file that is no outbox, or a damaged one, is kDataLoss.
+  // Opens or makes the file at `path` (":memory:": nothing survives). Every alert inserted from now
+  // on is owed to each of `sinks`. A file that is no outbox, or a damaged one, is kDataLoss.
   static Result<std::unique_ptr<Outbox>> Open(const std::string& path,
                                               std::vector<std::string> sinks);
   ~Outbox();
@@ -74,7 +74,8 @@ class Outbox {
 
   // All or nothing, in one transaction. Returns how many were new; `fresh`, if given, gets their
   // indices. The same id twice in one call is one alert.
-  Result<size_t> Insert(std::span<const NewAlert> alerts, record::Ticks now,
+  Result<size_t> Insert(std::span<const NewAlert> alerts,
+                        record::Ticks now,
                         std::vector<size_t>* fresh = nullptr);
 
   // Up to `limit` alerts that are due for `sink` at `now`, oldest first.
@@ -86,8 +87,11 @@ class Outbox {
 
   Status MarkAccepted(std::string_view sink, std::span<const int64_t> seqs, record::Ticks now);
   // Counts an attempt.
-  Status MarkRetry(std::string_view sink, int64_t seq, record::Ticks next_attempt,
-                   std::string_view error, record::Ticks now);
+  Status MarkRetry(std::string_view sink,
+                   int64_t seq,
+                   record::Ticks next_attempt,
+                   std::string_view error,
+                   record::Ticks now);
   Status MarkDead(std::string_view sink, int64_t seq, std::string_view error, record::Ticks now);
   // Makes everything pending due at `now`: after the clock was set back.
   Status MakeDue(std::string_view sink, record::Ticks now);

@@ -10,22 +10,28 @@ constexpr int kBusyMilliseconds = 5000;
 
 Status ErrorOf(sqlite3* handle, int code, std::string_view doing) {
   const char* path = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
-  std::string message = fmt::format(
-      "{}: SQLite says {} ({}), file {}", doing,
-      handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle), code,
-      path == nullptr || *path == '\0' ? "in memory" : path);
+  std::string message =
+      fmt::format("{}: SQLite says {} ({}), file {}",
+                  doing,
+                  handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle),
+                  code,
+                  path == nullptr || *path == '\0' ? "in memory" : path);
   switch (code & 0xFF) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return DataLoss(message + "; move the file away, or restore a copy of it");
-    case SQLITE_FULL: return Unavailable(message + "; free disk space");
+    case SQLITE_NOTADB:
+      return DataLoss(message + "; move the file away, or restore a copy of it");
+    case SQLITE_FULL:
+      return Unavailable(message + "; free disk space");
     case SQLITE_IOERR:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_NOMEM: return Unavailable(message);
-    default: return InternalError(message);
+    case SQLITE_NOMEM:
+      return Unavailable(message);
+    default:
+      return InternalError(message);
   }
 }
 
@@ -49,9 +55,12 @@ Statement& Statement::Bind(std::string_view text) {
 
 Result<bool> Statement::Step() {
   int code = sqlite3_step(statement_.get());
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  Status error = ErrorOf(sqlite3_db_handle(statement_.get()), code,
+  if (code == SQLITE_ROW)
+    return true;
+  if (code == SQLITE_DONE)
+    return false;
+  Status error = ErrorOf(sqlite3_db_handle(statement_.get()),
+                         code,
                          fmt::format("running `{}`", sqlite3_sql(statement_.get())));
   Reset();
   return error;
@@ -60,8 +69,10 @@ Result<bool> Statement::Step() {
 Status Statement::Run() {
   while (true) {
     Result<bool> row = Step();
-    if (!row) return row.error();
-    if (!*row) break;
+    if (!row)
+      return row.error();
+    if (!*row)
+      break;
   }
   Reset();
   return {};
@@ -79,7 +90,8 @@ int64_t Statement::Integer(int column) const {
 std::string_view Statement::Text(int column) const {
   const void* text = sqlite3_column_blob(statement_.get(), column);
   auto size = static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column));
-  return text == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(text), size);
+  return text == nullptr ? std::string_view()
+                         : std::string_view(static_cast<const char*>(text), size);
 }
 
 Result<std::unique_ptr<Database>> Database::Open(const std::string& path) {
@@ -100,25 +112,29 @@ Database::~Database() { sqlite3_close_v2(handle_); }
 
 Status Database::Execute(const std::string& sql) {
   int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
-  if (code == SQLITE_OK) return {};
+  if (code == SQLITE_OK)
+    return {};
   return ErrorOf(handle_, code, fmt::format("running `{}`", sql));
 }
 
 Result<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
-                                SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  int code = sqlite3_prepare_v3(
+      handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   Statement statement;
   statement.statement_.reset(raw);
-  if (code != SQLITE_OK) return ErrorOf(handle_, code, fmt::format("preparing `{}`", sql));
+  if (code != SQLITE_OK)
+    return ErrorOf(handle_, code, fmt::format("preparing `{}`", sql));
   return statement;
 }
 
 Result<int64_t> Database::QueryInteger(std::string_view sql) {
   Result<Statement> statement = Prepare(sql);
-  if (!statement) return statement.error();
+  if (!statement)
+    return statement.error();
   Result<bool> row = statement->Step();
-  if (!row) return row.error();
+  if (!row)
+    return row.error();
   return *row ? statement->Integer(0) : 0;
 }
 

@@ -1,12 +1,6 @@
-// An HTTP server inside the test, on a free port of 127.0.0.1, that answers as it is told: any status
-// and headers, or no answer at all. It keeps what it received.
+// An HTTP server inside the test, on a free port of 127.0.0.1, that answers as it is told: any
+// status and headers, or no answer at all. It keeps what it received.
 #pragma once
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +15,12 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace keywatch::tests {
 
@@ -41,8 +41,7 @@ class HttpReceiver {
   using Script = std::function<Answer(const Received&)>;
 
   // Without a script it answers 200.
-  explicit HttpReceiver(Script script = nullptr)
-      : script_(std::move(script)) {
+  explicit HttpReceiver(Script script = nullptr) : script_(std::move(script)) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -60,7 +59,8 @@ class HttpReceiver {
   ~HttpReceiver() {
     stopping_ = true;
     acceptor_.join();
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread& thread : threads_)
+      thread.join();
     close(listener_);
   }
 
@@ -83,7 +83,8 @@ class HttpReceiver {
   bool Readable(int descriptor) const {
     while (!stopping_) {
       pollfd ready{descriptor, POLLIN, 0};
-      if (poll(&ready, 1, 10) > 0) return true;
+      if (poll(&ready, 1, 10) > 0)
+        return true;
     }
     return false;
   }
@@ -91,7 +92,8 @@ class HttpReceiver {
   void Accept() {
     while (Readable(listener_)) {
       int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (connection >= 0) threads_.emplace_back([this, connection] { Serve(connection); });
+      if (connection >= 0)
+        threads_.emplace_back([this, connection] { Serve(connection); });
     }
   }
 
@@ -101,7 +103,8 @@ class HttpReceiver {
     while (true) {
       Received request;
       request.connection = number;
-      if (!ReadRequest(connection, &buffer, &request)) break;
+      if (!ReadRequest(connection, &buffer, &request))
+        break;
       Answer answer = script_ ? script_(request) : Answer();
       {
         std::lock_guard lock(mutex_);
@@ -118,18 +121,21 @@ class HttpReceiver {
         break;
       }
       std::string reply = "HTTP/1.1 " + std::to_string(answer.status) + " Status\r\n" +
-                          answer.headers + "Content-Length: " +
-                          std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
-      if (send(connection, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
+                          answer.headers + "Content-Length: " + std::to_string(answer.body.size()) +
+                          "\r\n\r\n" + answer.body;
+      if (send(connection, reply.data(), reply.size(), MSG_NOSIGNAL) < 0)
+        break;
     }
     close(connection);
   }
 
   bool ReadMore(int connection, std::string* buffer) const {
     char block[16384];
-    if (!Readable(connection)) return false;
+    if (!Readable(connection))
+      return false;
     ssize_t count = recv(connection, block, sizeof block, 0);
-    if (count <= 0) return false;
+    if (count <= 0)
+      return false;
     buffer->append(block, static_cast<size_t>(count));
     return true;
   }
@@ -137,8 +143,10 @@ class HttpReceiver {
   bool ReadRequest(int connection, std::string* buffer, Received* request) const {
     size_t end = 0;
     while ((end = buffer->find("\r\n\r\n")) == std::string::npos) {
-      if (!ReadMore(connection, buffer)) return false;
-      if ((*buffer)[0] == '\x16') return false;  // a TLS greeting, which we do not speak
+      if (!ReadMore(connection, buffer))
+        return false;
+      if ((*buffer)[0] == '\x16')
+        return false;  // a TLS greeting, which we do not speak
     }
     size_t at = buffer->find("\r\n") + 2;
     while (at < end + 2) {
@@ -146,14 +154,17 @@ class HttpReceiver {
       std::string line = buffer->substr(at, line_end - at);
       size_t colon = line.find(": ");
       std::string name = line.substr(0, colon);
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      if (colon != std::string::npos) request->headers[name] = line.substr(colon + 2);
+      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+        return static_cast<char>(std::tolower(c));
+      });
+      if (colon != std::string::npos)
+        request->headers[name] = line.substr(colon + 2);
       at = line_end + 2;
     }
     size_t length = static_cast<size_t>(std::atoll(request->headers["content-length"].c_str()));
     while (buffer->size() < end + 4 + length) {
-      if (!ReadMore(connection, buffer)) return false;
+      if (!ReadMore(connection, buffer))
+        return false;
     }
     request->body = buffer->substr(end + 4, length);
     buffer->erase(0, end + 4 + length);

@@ -1,5 +1,5 @@
-// Sends alerts through the real path, as a peer for verify.mjs: Alert -> JSON -> outbox -> delivery ->
-// signed webhook.
+// Sends alerts through the real path, as a peer for verify.mjs: Alert -> JSON -> outbox -> delivery
+// -> signed webhook.
 //   usage: webhook_send URL SECRET..       exit 0 when every alert was accepted
 #include <chrono>
 #include <cstdio>
@@ -21,7 +21,10 @@ using record::Value;
 
 alert::Alert Example(int number) {
   alert::Alert out;
-  out.rule = {"5b9d8a5e-0000-4000-8000-000000000001", "Repeated 403s", "1.0.0", "Scheduled",
+  out.rule = {"5b9d8a5e-0000-4000-8000-000000000001",
+              "Repeated 403s",
+              "1.0.0",
+              "Scheduled",
               Sha256Hex("a rule file")};
   out.interval_start = record::kUnixEpoch + 20'000 * record::kTicksPerDay + number;
   out.id = alert::AlertId(out.rule.id, {Value::Long(number)}, out.interval_start);
@@ -90,7 +93,8 @@ int Send(const std::string& url, const std::vector<std::string>& secrets) {
   sinks.push_back({std::move(sink).value(), {}});
   pipeline::Delivery delivery((*outbox).get(), std::move(sinks), &dead, &metrics);
   delivery.Start();
-  if (!delivery.Submit(alerts)) return 2;
+  if (!delivery.Submit(alerts))
+    return 2;
   return delivery.WaitUntilIdle(std::chrono::seconds(30)) ? 0 : 1;
 }
 

@@ -8,7 +8,9 @@ namespace keywatch::file {
 namespace {
 
 pipeline::OutgoingAlert Example() {
-  return {"0011", "rule-id", "High",
+  return {"0011",
+          "rule-id",
+          "High",
           R"({"id":"0011","rule":{"id":"rule-id","name":"Repeated 403s"},"title":"403s by ada",)"
           R"("lastEvent":"2026-11-24T10:00:00.1234567Z","entities":[)"
           R"({"type":"Account","identifiers":{"Name":"ada","UPNSuffix":"example.com"}},)"

@@ -1,8 +1,8 @@
 #include "connectors/file/dead_letter_file.h"
 
-#include <gtest/gtest.h>
-
 #include <sstream>
+
+#include <gtest/gtest.h>
 
 #include "engine/base/crypto.h"
 #include "engine/record/dynamic.h"
@@ -19,7 +19,8 @@ std::vector<Dynamic> Lines(const std::string& path) {
   for (std::string line; std::getline(text, line);) {
     std::optional<Dynamic> json = record::ParseJson(line);
     EXPECT_TRUE(json) << line;
-    if (json) out.push_back(*json);
+    if (json)
+      out.push_back(*json);
   }
   return out;
 }

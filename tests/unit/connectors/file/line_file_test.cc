@@ -1,8 +1,8 @@
 #include "connectors/file/line_file.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/temp_dir.h"
 

@@ -12,9 +12,14 @@ std::string SecretOf(size_t bytes) { return "whsec_" + Base64Encode(std::string(
 TEST(StandardWebhooksTest, Secrets) {
   EXPECT_EQ(*ParseWebhookSecret(SecretOf(24)), std::string(24, 'k'));
   EXPECT_EQ(*ParseWebhookSecret(SecretOf(64)), std::string(64, 'k'));
-  for (const std::string& wrong :
-       {std::string(), std::string("whsec_"), SecretOf(23), SecretOf(65), SecretOf(24).substr(6),
-        std::string("whsk_") + SecretOf(32).substr(6), SecretOf(32) + "\n", SecretOf(32) + " "}) {
+  for (const std::string& wrong : {std::string(),
+                                   std::string("whsec_"),
+                                   SecretOf(23),
+                                   SecretOf(65),
+                                   SecretOf(24).substr(6),
+                                   std::string("whsk_") + SecretOf(32).substr(6),
+                                   SecretOf(32) + "\n",
+                                   SecretOf(32) + " "}) {
     Result<std::string> parsed = ParseWebhookSecret(wrong);
     ASSERT_FALSE(parsed) << wrong;
     EXPECT_EQ(parsed.error().message().find("a2tra2tr"), std::string::npos) << "shows the secret";
@@ -24,9 +29,9 @@ TEST(StandardWebhooksTest, Secrets) {
 // The example of the specification's own libraries.
 TEST(StandardWebhooksTest, SignsAsTheReferenceImplementation) {
   std::string key = *ParseWebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-  EXPECT_EQ(SignWebhook({key}, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
-                        R"({"test": 2432232314})"),
-            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+  EXPECT_EQ(
+      SignWebhook({key}, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, R"({"test": 2432232314})"),
+      "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
 TEST(StandardWebhooksTest, EachKeySignsWhileKeysAreRotated) {

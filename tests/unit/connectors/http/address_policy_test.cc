@@ -8,7 +8,8 @@ namespace {
 
 IpAddress Ip(const char* text) {
   uint8_t four[4];
-  if (inet_pton(AF_INET, text, four) == 1) return FromIpv4(four);
+  if (inet_pton(AF_INET, text, four) == 1)
+    return FromIpv4(four);
   IpAddress six{};
   EXPECT_EQ(inet_pton(AF_INET6, text, six.data()), 1) << text;
   return six;
@@ -16,21 +17,36 @@ IpAddress Ip(const char* text) {
 
 TEST(AddressPolicyTest, Classes) {
   const std::pair<const char*, AddressClass> cases[] = {
-      {"203.0.113.7", AddressClass::kPublic},     {"8.8.8.8", AddressClass::kPublic},
-      {"172.15.0.1", AddressClass::kPublic},      {"172.32.0.1", AddressClass::kPublic},
-      {"100.128.0.1", AddressClass::kPublic},     {"10.0.0.1", AddressClass::kPrivate},
-      {"172.16.0.1", AddressClass::kPrivate},     {"172.31.255.255", AddressClass::kPrivate},
-      {"192.168.1.1", AddressClass::kPrivate},    {"100.64.0.1", AddressClass::kPrivate},
-      {"127.0.0.1", AddressClass::kLoopback},     {"127.255.0.1", AddressClass::kLoopback},
-      {"169.254.169.254", AddressClass::kLinkLocal}, {"169.254.0.1", AddressClass::kLinkLocal},
-      {"168.63.129.16", AddressClass::kLinkLocal}, {"100.100.100.200", AddressClass::kLinkLocal},
-      {"0.0.0.0", AddressClass::kUnusable},       {"0.1.2.3", AddressClass::kUnusable},
-      {"224.0.0.1", AddressClass::kUnusable},     {"255.255.255.255", AddressClass::kUnusable},
-      {"::1", AddressClass::kLoopback},           {"::", AddressClass::kUnusable},
-      {"fe80::1", AddressClass::kLinkLocal},      {"febf::1", AddressClass::kLinkLocal},
-      {"fd00:ec2::254", AddressClass::kLinkLocal}, {"fd00::1", AddressClass::kPrivate},
-      {"fc00::1", AddressClass::kPrivate},        {"fec0::1", AddressClass::kPrivate},
-      {"ff02::1", AddressClass::kUnusable},       {"2001:4860::1", AddressClass::kPublic},
+      {"203.0.113.7", AddressClass::kPublic},
+      {"8.8.8.8", AddressClass::kPublic},
+      {"172.15.0.1", AddressClass::kPublic},
+      {"172.32.0.1", AddressClass::kPublic},
+      {"100.128.0.1", AddressClass::kPublic},
+      {"10.0.0.1", AddressClass::kPrivate},
+      {"172.16.0.1", AddressClass::kPrivate},
+      {"172.31.255.255", AddressClass::kPrivate},
+      {"192.168.1.1", AddressClass::kPrivate},
+      {"100.64.0.1", AddressClass::kPrivate},
+      {"127.0.0.1", AddressClass::kLoopback},
+      {"127.255.0.1", AddressClass::kLoopback},
+      {"169.254.169.254", AddressClass::kLinkLocal},
+      {"169.254.0.1", AddressClass::kLinkLocal},
+      {"168.63.129.16", AddressClass::kLinkLocal},
+      {"100.100.100.200", AddressClass::kLinkLocal},
+      {"0.0.0.0", AddressClass::kUnusable},
+      {"0.1.2.3", AddressClass::kUnusable},
+      {"224.0.0.1", AddressClass::kUnusable},
+      {"255.255.255.255", AddressClass::kUnusable},
+      {"::1", AddressClass::kLoopback},
+      {"::", AddressClass::kUnusable},
+      {"fe80::1", AddressClass::kLinkLocal},
+      {"febf::1", AddressClass::kLinkLocal},
+      {"fd00:ec2::254", AddressClass::kLinkLocal},
+      {"fd00::1", AddressClass::kPrivate},
+      {"fc00::1", AddressClass::kPrivate},
+      {"fec0::1", AddressClass::kPrivate},
+      {"ff02::1", AddressClass::kUnusable},
+      {"2001:4860::1", AddressClass::kPublic},
       // One address, many spellings.
       {"::ffff:169.254.169.254", AddressClass::kLinkLocal},
       {"::ffff:127.0.0.1", AddressClass::kLoopback},
@@ -39,7 +55,8 @@ TEST(AddressPolicyTest, Classes) {
       {"::169.254.169.254", AddressClass::kLinkLocal},
       {"::ffff:203.0.113.7", AddressClass::kPublic},
   };
-  for (const auto& [text, expected] : cases) EXPECT_EQ(Classify(Ip(text)), expected) << text;
+  for (const auto& [text, expected] : cases)
+    EXPECT_EQ(Classify(Ip(text)), expected) << text;
 }
 
 TEST(AddressPolicyTest, Refusals) {

@@ -1,8 +1,8 @@
 #include "connectors/http/client.h"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/http_receiver.h"
 
@@ -114,8 +114,11 @@ TEST(ClientTest, AddressesAreCheckedWhenConnecting) {
   EXPECT_TRUE(receiver.received().empty());
   ClientOptions insecure;
   insecure.allow_insecure_http = true;
-  for (const char* url : {"http://169.254.169.254/latest/meta-data", "http://[fe80::1]/",
-                          "http://[::ffff:169.254.169.254]/", "http://2852039166/", "http://0.0.0.0/"}) {
+  for (const char* url : {"http://169.254.169.254/latest/meta-data",
+                          "http://[fe80::1]/",
+                          "http://[::ffff:169.254.169.254]/",
+                          "http://2852039166/",
+                          "http://0.0.0.0/"}) {
     EXPECT_EQ(MustMake(url, insecure)->Post({}).error, TransportError::kPolicy) << url;
   }
 }
@@ -130,13 +133,22 @@ TEST(ClientTest, ProxiesOfTheEnvironmentAreIgnored) {
 }
 
 TEST(ClientTest, UrlsThatAreRefused) {
-  for (const char* url : {"", "example.com/x", "ftp://example.com/", "file:///etc/passwd",
-                          "https://user:pass@example.com/", "http://example.com/",
-                          "http://10.0.0.1/", "http://127.0.0.1.example.com/", "https://"}) {
+  for (const char* url : {"",
+                          "example.com/x",
+                          "ftp://example.com/",
+                          "file:///etc/passwd",
+                          "https://user:pass@example.com/",
+                          "http://example.com/",
+                          "http://10.0.0.1/",
+                          "http://127.0.0.1.example.com/",
+                          "https://"}) {
     EXPECT_FALSE(Client::Make(url, {})) << url;
   }
-  for (const char* url : {"https://example.com/x", "http://localhost:8080/", "http://127.1.2.3/",
-                          "http://[::1]:1/", "HTTPS://EXAMPLE.com"}) {
+  for (const char* url : {"https://example.com/x",
+                          "http://localhost:8080/",
+                          "http://127.1.2.3/",
+                          "http://[::1]:1/",
+                          "HTTPS://EXAMPLE.com"}) {
     EXPECT_TRUE(Client::Make(url, {})) << url;
   }
   ClientOptions insecure;

@@ -1,18 +1,19 @@
-// Certificates are checked: an unknown issuer and a wrong host name are refused, a trusted one works.
+// Certificates are checked: an unknown issuer and a wrong host name are refused, a trusted one
+// works.
 #define CPPHTTPLIB_OPENSSL_SUPPORT  // as Debian's library is built
 #define CPPHTTPLIB_ZLIB_SUPPORT
 #define CPPHTTPLIB_BROTLI_SUPPORT
-#include <gtest/gtest.h>
-#include <httplib.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "connectors/http/client.h"
 #include "tests/support/temp_dir.h"
@@ -39,8 +40,8 @@ std::unique_ptr<Certificate> MakeCertificate(const char* name) {
   X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
   X509_set_pubkey(x509, made->key);
   X509_NAME* subject = X509_get_subject_name(x509);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("receiver"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(
+      subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1, -1, 0);
   X509_set_issuer_name(x509, subject);
   X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, name);
   X509_add_ext(x509, names, -1);
@@ -61,7 +62,8 @@ TEST(ClientTlsTest, CertificatesAreVerified) {
   server.Post("/alerts", [&](const httplib::Request&, httplib::Response&) { ++posts; });
   int port = server.bind_to_any_port("127.0.0.1");
   std::thread thread([&] { server.listen_after_bind(); });
-  while (!server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!server.is_running())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   auto post = [&](const std::string& host, const std::string& ca_file) {
     ClientOptions options;
     options.ca_file = ca_file;

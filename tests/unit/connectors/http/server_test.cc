@@ -1,14 +1,14 @@
 #include "connectors/http/server.h"
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <chrono>
-#include <string>
-#include <vector>
 
 namespace keywatch::http {
 namespace {
@@ -29,7 +29,8 @@ int Connect(int port) {
 // Everything that comes back for `request` until the server closes.
 std::string Ask(int port, const std::string& request) {
   int connection = Connect(port);
-  if (connection < 0) return "no connection";
+  if (connection < 0)
+    return "no connection";
   EXPECT_GT(send(connection, request.data(), request.size(), MSG_NOSIGNAL), 0);
   std::string out;
   char block[4096];
@@ -41,7 +42,8 @@ std::string Ask(int port, const std::string& request) {
 }
 
 std::string Request(const std::string& method, const std::string& path) {
-  return method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  return method + " " + path +
+         " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 }
 
 TEST(ServerTest, AnswersItsRoutes) {
@@ -99,7 +101,9 @@ TEST(ServerTest, StopFreesThePort) {
 // More connections than threads: the others wait for one, and none is lost.
 TEST(ServerTest, ManyConnections) {
   Server server;
-  server.Get("/healthz", [](const ServerRequest&) { return ServerReply{200, "text/plain", "ok\n"}; });
+  server.Get("/healthz", [](const ServerRequest&) {
+    return ServerReply{200, "text/plain", "ok\n"};
+  });
   ASSERT_TRUE(server.Start().ok());
   std::vector<int> connections;
   std::string request = Request("GET", "/healthz");
@@ -121,7 +125,8 @@ TEST(ServerTest, AHugeRequestIsRefused) {
   Server server;
   server.Post("/p", [](const ServerRequest&) { return ServerReply{}; });
   ASSERT_TRUE(server.Start().ok());
-  std::string request = "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n";
+  std::string request =
+      "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n";
   EXPECT_EQ(Ask(server.port(), request + std::string(70'000, 'x')).substr(0, 12), "HTTP/1.1 413");
 }
 

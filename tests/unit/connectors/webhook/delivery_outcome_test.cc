@@ -1,8 +1,8 @@
 #include "connectors/webhook/delivery_outcome.h"
 
-#include <gtest/gtest.h>
-
 #include <iterator>
+
+#include <gtest/gtest.h>
 
 #include "engine/pipeline/delivery_probe.h"
 
@@ -75,17 +75,24 @@ TEST(DeliveryOutcomeTest, ByStatus) {
 
 TEST(DeliveryOutcomeTest, NoAnswerIsRetriedForALabelThatMetricsKnow) {
   using http::TransportError;
-  for (TransportError error :
-       {TransportError::kTimeout, TransportError::kRefused, TransportError::kReset, TransportError::kDns,
-        TransportError::kTls, TransportError::kPolicy, TransportError::kCancelled, TransportError::kOther}) {
+  for (TransportError error : {TransportError::kTimeout,
+                               TransportError::kRefused,
+                               TransportError::kReset,
+                               TransportError::kDns,
+                               TransportError::kTls,
+                               TransportError::kPolicy,
+                               TransportError::kCancelled,
+                               TransportError::kOther}) {
     http::Response response;
     response.error = error;
-    response.status = 200;  // a status line came, the rest did not: at least once beats at most once
+    response.status =
+        200;  // a status line came, the rest did not: at least once beats at most once
     response.error_detail = "why";
     pipeline::DeliveryResult result = WebhookOutcome(response, kNow);
     EXPECT_EQ(result.outcome, DeliveryOutcome::kRetry);
     EXPECT_EQ(result.detail, "why");
-    auto known = std::find_if(std::begin(pipeline::kDeliveryReasons), std::end(pipeline::kDeliveryReasons),
+    auto known = std::find_if(std::begin(pipeline::kDeliveryReasons),
+                              std::end(pipeline::kDeliveryReasons),
                               [&](const char* reason) { return result.reason == reason; });
     EXPECT_NE(known, std::end(pipeline::kDeliveryReasons)) << result.reason;
   }
@@ -108,7 +115,8 @@ TEST(DeliveryOutcomeTest, RetryAfter) {
   EXPECT_EQ(ParseRetryAfter("99999999999999999999", kNow), seconds(7 * 24 * 3600));
   EXPECT_EQ(ParseRetryAfter("Tue, 24 Nov 2026 10:00:01 GMT", kNow), seconds(1));
   EXPECT_EQ(ParseRetryAfter("Mon, 23 Nov 2026 10:00:01 GMT", kNow), seconds(0));
-  for (const char* text : {"", "-1", "1.5", "5s", "2026-11-24T10:00:01Z", "GMT", "Tue, 99 Nov 2026 10:00:01 GMT"}) {
+  for (const char* text :
+       {"", "-1", "1.5", "5s", "2026-11-24T10:00:01Z", "GMT", "Tue, 99 Nov 2026 10:00:01 GMT"}) {
     EXPECT_EQ(ParseRetryAfter(text, kNow), std::nullopt) << text;
   }
 }

@@ -1,9 +1,9 @@
 #include "connectors/webhook/webhook_sink.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "connectors/format/standard_webhooks.h"
 #include "engine/base/crypto.h"
@@ -63,7 +63,8 @@ TEST(WebhookSinkTest, SendsTheBytesAndSignsThem) {
     EXPECT_EQ(headers.at("webhook-id"), "0011");
     EXPECT_EQ(headers.at("webhook-timestamp"), std::to_string(time));
     EXPECT_EQ(headers.at("webhook-signature"),
-              format::SignWebhook({std::string(32, 'n'), std::string(24, 'o')}, "0011", time, alert.json));
+              format::SignWebhook(
+                  {std::string(32, 'n'), std::string(24, 'o')}, "0011", time, alert.json));
     EXPECT_EQ(headers.at("content-type"), "application/json");
     EXPECT_EQ(headers.at("user-agent"), "keywatch/1.2.3");
     EXPECT_EQ(headers.at("authorization"), "Bearer x");
@@ -79,8 +80,10 @@ TEST(WebhookSinkTest, WrongConfigurationIsRefusedWithoutShowingSecrets) {
   EXPECT_EQ(made.error().message().find("hunter2"), std::string::npos);
   EXPECT_NE(made.error().message().find("sink soc"), std::string::npos);
   EXPECT_FALSE(WebhookSink::Make(OptionsFor("http://example.com/")));
-  for (http::Headers headers : {http::Headers{{"a\r\nb", "x"}}, http::Headers{{"a", "x\r\nb: c"}},
-                                http::Headers{{"", "x"}}, http::Headers{{"Webhook-Id", "x"}},
+  for (http::Headers headers : {http::Headers{{"a\r\nb", "x"}},
+                                http::Headers{{"a", "x\r\nb: c"}},
+                                http::Headers{{"", "x"}},
+                                http::Headers{{"Webhook-Id", "x"}},
                                 http::Headers{{"content-length", "0"}}}) {
     options = OptionsFor("https://example.com/");
     options.headers = headers;
@@ -108,18 +111,24 @@ class NoDeadLetters : public pipeline::DeadLetters {
   std::vector<std::string> letters;
 };
 
-// The whole way: a receiver that resets, throttles, fails and refuses, beside one that hangs and one
-// that works. Everybody gets, or buries, every alert.
+// The whole way: a receiver that resets, throttles, fails and refuses, beside one that hangs and
+// one that works. Everybody gets, or buries, every alert.
 TEST(WebhookSinkTest, DeliveryThroughABadDay) {
   std::atomic<int> calls{0};
   HttpReceiver moody([&](const auto& request) -> Answer {
-    if (request.headers.at("webhook-id") == "bad") return {400, "", "no such field", {}};
+    if (request.headers.at("webhook-id") == "bad")
+      return {400, "", "no such field", {}};
     switch (calls++) {
-      case 0: return {500, "", "", {}};
-      case 1: return {0, "", "", Answer::Kind::kReset};
-      case 2: return {429, "Retry-After: 1\r\n", "", {}};
-      case 3: return {503, "", "", {}};
-      default: return {202, "", "", {}};
+      case 0:
+        return {500, "", "", {}};
+      case 1:
+        return {0, "", "", Answer::Kind::kReset};
+      case 2:
+        return {429, "Retry-After: 1\r\n", "", {}};
+      case 3:
+        return {503, "", "", {}};
+      default:
+        return {202, "", "", {}};
     }
   });
   HttpReceiver hangs([](const auto&) { return Answer{0, "", "", Answer::Kind::kHang}; });
@@ -156,7 +165,8 @@ TEST(WebhookSinkTest, DeliveryThroughABadDay) {
   EXPECT_EQ(outbox->Count("moody")->accepted, 30);
   EXPECT_EQ(dead.letters, std::vector<std::string>{"bad http_4xx"});
   std::set<std::string> seen;
-  for (const auto& request : moody.received()) seen.insert(request.headers.at("webhook-id"));
+  for (const auto& request : moody.received())
+    seen.insert(request.headers.at("webhook-id"));
   ids.insert("bad");
   EXPECT_EQ(seen, ids);
   EXPECT_EQ(outbox->PendingCount("hangs"), 31);

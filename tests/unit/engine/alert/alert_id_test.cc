@@ -1,9 +1,9 @@
 #include "engine/alert/alert_id.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::alert {
 namespace {

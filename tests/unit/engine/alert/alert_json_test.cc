@@ -1,8 +1,8 @@
 #include "engine/alert/alert_json.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "engine/record/dynamic.h"
 
@@ -17,7 +17,10 @@ constexpr record::Ticks kTime = record::kUnixEpoch + 20'000 * record::kTicksPerD
 Alert Example() {
   Alert alert;
   alert.id = "00112233445566778899aabbccddeeff";
-  alert.rule = {"5b9d8a5e-0000-4000-8000-000000000001", "Repeated 403s", "1.0.0", "Scheduled",
+  alert.rule = {"5b9d8a5e-0000-4000-8000-000000000001",
+                "Repeated 403s",
+                "1.0.0",
+                "Scheduled",
                 std::string(64, 'a')};
   alert.severity = "High";
   alert.tactics = {"CredentialAccess"};

@@ -1,8 +1,8 @@
 #include "engine/base/backoff.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace keywatch {
 namespace {
@@ -26,7 +26,8 @@ TEST(BackoffTest, IsAFunctionOfSeedAndAttempt) {
   BackoffPolicy policy;
   EXPECT_EQ(BackoffDelay(policy, 5, 7), BackoffDelay(policy, 5, 7));
   std::set<int64_t> delays;
-  for (uint64_t seed = 0; seed < 100; ++seed) delays.insert(BackoffDelay(policy, 8, seed).count());
+  for (uint64_t seed = 0; seed < 100; ++seed)
+    delays.insert(BackoffDelay(policy, 8, seed).count());
   EXPECT_GT(delays.size(), 90U);  // senders that failed together do not come back together
 }
 

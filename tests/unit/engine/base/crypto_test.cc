@@ -23,9 +23,13 @@ TEST(CryptoTest, HmacOfTheRfcExamples) {
 
 // RFC 4648, section 10.
 TEST(CryptoTest, Base64OfTheRfcExamples) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"", ""},         {"f", "Zg=="},        {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<const char*, const char*> cases[] = {{"", ""},
+                                                       {"f", "Zg=="},
+                                                       {"fo", "Zm8="},
+                                                       {"foo", "Zm9v"},
+                                                       {"foob", "Zm9vYg=="},
+                                                       {"fooba", "Zm9vYmE="},
+                                                       {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : cases) {
     EXPECT_EQ(Base64Encode(bytes), text);
     EXPECT_EQ(Base64Decode(text), bytes);
@@ -34,14 +38,16 @@ TEST(CryptoTest, Base64OfTheRfcExamples) {
 
 TEST(CryptoTest, Base64KeepsEveryByte) {
   std::string bytes;
-  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  for (int i = 0; i < 256; ++i)
+    bytes += static_cast<char>(i);
   for (size_t size = 0; size <= bytes.size(); ++size) {
     EXPECT_EQ(Base64Decode(Base64Encode(bytes.substr(0, size))), bytes.substr(0, size));
   }
 }
 
 TEST(CryptoTest, MalformedBase64IsRefused) {
-  for (const char* text : {"Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm-v", "Zh==", "Zm9="}) {
+  for (const char* text :
+       {"Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm-v", "Zh==", "Zm9="}) {
     EXPECT_EQ(Base64Decode(text), std::nullopt) << text;
   }
 }

@@ -8,18 +8,21 @@ namespace {
 constexpr int64_t kTime = 1'764'021'600'123;  // 2025-11-24T22:00:00.123Z
 
 TEST(LogTest, TextLine) {
-  EXPECT_EQ(FormatLogLine(kTime, LogLevel::kWarning, "sink fails", {{"sink", "a"}, {"n", "3"}}, false),
-            "2025-11-24T22:00:00.123Z warning sink fails sink=a n=3");
+  EXPECT_EQ(
+      FormatLogLine(kTime, LogLevel::kWarning, "sink fails", {{"sink", "a"}, {"n", "3"}}, false),
+      "2025-11-24T22:00:00.123Z warning sink fails sink=a n=3");
 }
 
 TEST(LogTest, JsonLine) {
-  EXPECT_EQ(FormatLogLine(kTime, LogLevel::kError, "a \"b\"", {{"k", "x\ny"}}, true),
-            R"({"time":"2025-11-24T22:00:00.123Z","level":"error","message":"a \"b\"","k":"x\ny"})");
+  EXPECT_EQ(
+      FormatLogLine(kTime, LogLevel::kError, "a \"b\"", {{"k", "x\ny"}}, true),
+      R"({"time":"2025-11-24T22:00:00.123Z","level":"error","message":"a \"b\"","k":"x\ny"})");
 }
 
 // A value cannot start a line of its own, look like another field, or steer a terminal.
 TEST(LogTest, ValuesCannotForgeLinesOrFields) {
-  EXPECT_EQ(FormatLogLine(kTime, LogLevel::kInfo, "m\nx", {{"k", "a\nb c=\"d\" \x1b[31m"}, {"e", ""}}, false),
+  EXPECT_EQ(FormatLogLine(
+                kTime, LogLevel::kInfo, "m\nx", {{"k", "a\nb c=\"d\" \x1b[31m"}, {"e", ""}}, false),
             "2025-11-24T22:00:00.123Z info m x k=\"a\\nb c=\\\"d\\\" \\u001b[31m\" e=\"\"");
 }
 

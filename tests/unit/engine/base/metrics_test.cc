@@ -1,8 +1,8 @@
 #include "engine/base/metrics.h"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "engine/base/log.h"
 
@@ -98,10 +98,12 @@ TEST(MetricsTest, CountsFromManyThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([counter]() mutable {
-      for (int i = 0; i < 10'000; ++i) counter.Add();
+      for (int i = 0; i < 10'000; ++i)
+        counter.Add();
     });
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(counter.Value(), 40'000);
 }
 

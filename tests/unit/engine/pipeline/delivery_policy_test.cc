@@ -94,7 +94,8 @@ TEST(CircuitTest, OpensAfterDifferentAlertsFailed) {
 TEST(CircuitTest, OneAlertAloneDoesNotOpenIt) {
   DeliveryPolicy policy;
   Circuit circuit(policy, 0);
-  for (int i = 0; i < 100; ++i) circuit.Failed(7, kNow);
+  for (int i = 0; i < 100; ++i)
+    circuit.Failed(7, kNow);
   EXPECT_FALSE(circuit.open());
 }
 

@@ -1,13 +1,13 @@
 #include "engine/pipeline/delivery.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/temp_dir.h"
 
@@ -34,7 +34,8 @@ class ScriptedSink : public Sink {
     DeliveryResult result = script_ ? script_(alert, call) : DeliveryResult();
     std::lock_guard lock(mutex_);
     seen_.push_back(alert.id);
-    if (result.outcome == DeliveryOutcome::kAccepted) accepted_.push_back(alert.id);
+    if (result.outcome == DeliveryOutcome::kAccepted)
+      accepted_.push_back(alert.id);
     changed_.notify_all();
     return result;
   }
@@ -96,7 +97,8 @@ OutgoingAlert AlertOf(int number) {
 
 std::vector<OutgoingAlert> AlertsOf(int count, int first = 0) {
   std::vector<OutgoingAlert> alerts;
-  for (int i = 0; i < count; ++i) alerts.push_back(AlertOf(first + i));
+  for (int i = 0; i < count; ++i)
+    alerts.push_back(AlertOf(first + i));
   return alerts;
 }
 
@@ -109,7 +111,8 @@ DeliveryPolicy Quick() {
 
 class DeliveryTest : public ::testing::Test {
  protected:
-  ScriptedSink* AddSink(const std::string& name, ScriptedSink::Script script = nullptr,
+  ScriptedSink* AddSink(const std::string& name,
+                        ScriptedSink::Script script = nullptr,
                         DeliveryPolicy policy = Quick()) {
     auto sink = std::make_unique<ScriptedSink>(name, std::move(script));
     ScriptedSink* raw = sink.get();
@@ -120,8 +123,8 @@ class DeliveryTest : public ::testing::Test {
 
   void Start(const std::string& path = ":memory:", DeliveryOptions options = {}) {
     outbox_ = state::Outbox::Open(path, names_).value();
-    delivery_ = std::make_unique<Delivery>(outbox_.get(), std::move(sinks_), &dead_, &metrics_,
-                                           std::move(options));
+    delivery_ = std::make_unique<Delivery>(
+        outbox_.get(), std::move(sinks_), &dead_, &metrics_, std::move(options));
     delivery_->Start();
   }
 
@@ -149,8 +152,10 @@ TEST_F(DeliveryTest, EverySinkGetsEveryAlertOnceInOrder) {
   ScriptedSink* b = AddSink("b");
   Start();
   std::vector<std::string> expected;
-  for (int i = 0; i < 300; ++i) expected.push_back(AlertOf(i).id);
-  for (int i = 0; i < 300; i += 10) Submit(AlertsOf(10, i));
+  for (int i = 0; i < 300; ++i)
+    expected.push_back(AlertOf(i).id);
+  for (int i = 0; i < 300; i += 10)
+    Submit(AlertsOf(10, i));
   Submit(AlertsOf(300));  // a replay
   ASSERT_TRUE(delivery_->WaitUntilIdle(seconds(10)));
   EXPECT_EQ(a->accepted(), expected);
@@ -178,7 +183,8 @@ TEST_F(DeliveryTest, AHangingSinkHoldsBackNothingElse) {
   hanging = AddSink("hangs", [&](const OutgoingAlert&, int) { return hanging->Hang(); });
   ScriptedSink* fast = AddSink("fast");
   Start();
-  for (int i = 0; i < 200; ++i) Submit({AlertOf(i)});
+  for (int i = 0; i < 200; ++i)
+    Submit({AlertOf(i)});
   EXPECT_TRUE(fast->WaitForAccepted(200));
   EXPECT_EQ(outbox_->PendingCount("hangs"), 200);
   EXPECT_GT(Metric(R"(keywatch_sink_oldest_undelivered_timestamp_seconds{sink="hangs"})"), 0);
@@ -193,7 +199,8 @@ TEST_F(DeliveryTest, AHangingSinkHoldsBackNothingElse) {
 
 TEST_F(DeliveryTest, FailuresAreRetriedUntilAccepted) {
   ScriptedSink* a = AddSink("a", [](const OutgoingAlert&, int call) -> DeliveryResult {
-    if (call % 3 != 0) return {DeliveryOutcome::kRetry, "http_5xx", "HTTP 503", {}};
+    if (call % 3 != 0)
+      return {DeliveryOutcome::kRetry, "http_5xx", "HTTP 503", {}};
     return {};
   });
   Start();
@@ -210,18 +217,21 @@ TEST_F(DeliveryTest, FailuresAreRetriedUntilAccepted) {
 // One alert that fails for ever does not keep the others waiting.
 TEST_F(DeliveryTest, APoisonousAlertStandsAside) {
   ScriptedSink* a = AddSink("a", [](const OutgoingAlert& alert, int) -> DeliveryResult {
-    if (alert.id == "id0") return {DeliveryOutcome::kRetry, "http_5xx", "HTTP 500", {}};
+    if (alert.id == "id0")
+      return {DeliveryOutcome::kRetry, "http_5xx", "HTTP 500", {}};
     return {};
   });
   Start();
-  for (int i = 0; i < 50; ++i) Submit({AlertOf(i)});
+  for (int i = 0; i < 50; ++i)
+    Submit({AlertOf(i)});
   EXPECT_TRUE(a->WaitForAccepted(49));
   EXPECT_EQ(Metric(R"(keywatch_sink_circuit_open{sink="a"})"), 0);
 }
 
 TEST_F(DeliveryTest, RejectedAlertsAreDeadLetters) {
   AddSink("a", [](const OutgoingAlert& alert, int) -> DeliveryResult {
-    if (alert.id == "id1") return {DeliveryOutcome::kReject, "http_4xx", "HTTP 400", {}};
+    if (alert.id == "id1")
+      return {DeliveryOutcome::kReject, "http_4xx", "HTTP 400", {}};
     return {};
   });
   Start();
@@ -248,9 +258,12 @@ TEST_F(DeliveryTest, AttemptsEndInADeadLetter) {
   DeliveryPolicy policy = Quick();
   policy.most_attempts = 4;
   policy.circuit_failures = 1'000'000;
-  ScriptedSink* a = AddSink("a", [](const OutgoingAlert&, int) -> DeliveryResult {
-    return {DeliveryOutcome::kRetry, "timeout", "15 s", {}};
-  }, policy);
+  ScriptedSink* a = AddSink(
+      "a",
+      [](const OutgoingAlert&, int) -> DeliveryResult {
+        return {DeliveryOutcome::kRetry, "timeout", "15 s", {}};
+      },
+      policy);
   Start();
   Submit(AlertsOf(2));
   ASSERT_TRUE(delivery_->WaitUntilIdle(seconds(10)));
@@ -265,10 +278,14 @@ TEST_F(DeliveryTest, TheCircuitOpensAndCloses) {
   std::atomic<bool> down{true};
   DeliveryPolicy policy = Quick();
   policy.backoff = {milliseconds(50), std::chrono::minutes(5), 2.0};
-  ScriptedSink* a = AddSink("a", [&](const OutgoingAlert&, int) -> DeliveryResult {
-    if (down) return {DeliveryOutcome::kRetry, "refused", "connection refused", {}};
-    return {};
-  }, policy);
+  ScriptedSink* a = AddSink(
+      "a",
+      [&](const OutgoingAlert&, int) -> DeliveryResult {
+        if (down)
+          return {DeliveryOutcome::kRetry, "refused", "connection refused", {}};
+        return {};
+      },
+      policy);
   Start();
   Submit(AlertsOf(100));
   std::this_thread::sleep_for(milliseconds(300));
@@ -296,7 +313,8 @@ TEST_F(DeliveryTest, RetryAfterIsHonoured) {
       first = now;
       return {DeliveryOutcome::kRetry, "throttled", "HTTP 429", milliseconds(300)};
     }
-    if (call == 2) second = now;
+    if (call == 2)
+      second = now;
     return {};
   });
   Start();
@@ -336,7 +354,8 @@ TEST_F(DeliveryTest, WhatIsLeftIsDeliveredAfterARestart) {
   tests::TempDir dir;
   std::string path = dir.File("outbox.db");
   AddSink("a", [](const OutgoingAlert& alert, int) -> DeliveryResult {
-    if (alert.id == "id1") return {DeliveryOutcome::kRetry, "http_5xx", "", std::chrono::hours(1)};
+    if (alert.id == "id1")
+      return {DeliveryOutcome::kRetry, "http_5xx", "", std::chrono::hours(1)};
     return {};
   });
   Start(path);
@@ -360,7 +379,8 @@ TEST_F(DeliveryTest, AClockSetBackDelaysNothing) {
   std::atomic<Ticks> shift{0};
   std::atomic<bool> down{true};
   ScriptedSink* a = AddSink("a", [&](const OutgoingAlert&, int) -> DeliveryResult {
-    if (down) return {DeliveryOutcome::kRetry, "http_5xx", "", milliseconds(50)};
+    if (down)
+      return {DeliveryOutcome::kRetry, "http_5xx", "", milliseconds(50)};
     return {};
   });
   DeliveryOptions options;
@@ -379,7 +399,8 @@ TEST_F(DeliveryTest, AFailingOutboxIsReportedToTheCaller) {
   Start();
   ASSERT_TRUE(outbox_->LimitPages(1).ok());
   std::vector<OutgoingAlert> big = AlertsOf(5);
-  for (auto& alert : big) alert.json = std::string(100'000, 'x');
+  for (auto& alert : big)
+    alert.json = std::string(100'000, 'x');
   Result<size_t> taken = delivery_->Submit(big);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code(), StatusCode::kUnavailable);

@@ -1,12 +1,12 @@
 #include "engine/state/outbox.h"
 
+#include <set>
+#include <thread>
+
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <set>
-#include <thread>
 
 #include "engine/state/sqlite.h"
 #include "tests/support/temp_dir.h"
@@ -29,7 +29,8 @@ std::unique_ptr<Outbox> MustOpen(const std::string& path,
 
 size_t MustInsert(Outbox& outbox, const std::vector<std::string>& ids, Ticks now = kNow) {
   std::vector<NewAlert> rows;
-  for (const std::string& id : ids) rows.push_back({id, "rule", "High", "{}"});
+  for (const std::string& id : ids)
+    rows.push_back({id, "rule", "High", "{}"});
   Result<size_t> inserted = outbox.Insert(rows, now);
   EXPECT_TRUE(inserted) << (inserted ? "" : inserted.error().message());
   return inserted ? *inserted : 0;
@@ -43,13 +44,15 @@ std::vector<PendingAlert> Due(Outbox& outbox, const std::string& sink, Ticks now
 
 std::vector<std::string> PendingIds(Outbox& outbox, const std::string& sink, Ticks now = kNow) {
   std::vector<std::string> ids;
-  for (const PendingAlert& alert : Due(outbox, sink, now, 1000)) ids.push_back(alert.id);
+  for (const PendingAlert& alert : Due(outbox, sink, now, 1000))
+    ids.push_back(alert.id);
   return ids;
 }
 
 int64_t SeqOf(Outbox& outbox, const std::string& sink, const std::string& id) {
   for (const PendingAlert& alert : Due(outbox, sink, kNow + 1000 * kSecond, 1000)) {
-    if (alert.id == id) return alert.seq;
+    if (alert.id == id)
+      return alert.seq;
   }
   return -1;
 }
@@ -71,8 +74,8 @@ TEST(OutboxTest, KeepsWhatItWasGiven) {
   auto outbox = MustOpen(":memory:");
   std::string json = R"({"a":"é"})" + std::string(100'000, ' ');
   std::vector<size_t> fresh;
-  ASSERT_TRUE(outbox->Insert(std::vector<NewAlert>{{"x", "r", "Low", json}, {"x", "r", "", ""}},
-                             kNow, &fresh));
+  ASSERT_TRUE(outbox->Insert(
+      std::vector<NewAlert>{{"x", "r", "Low", json}, {"x", "r", "", ""}}, kNow, &fresh));
   EXPECT_EQ(fresh, std::vector<size_t>{0});
   PendingAlert alert = outbox->Pending("a", kNow, 10)->at(0);
   EXPECT_EQ(alert.id, "x");
@@ -106,7 +109,8 @@ TEST(OutboxTest, ARetryWaitsForItsTime) {
   auto outbox = MustOpen(":memory:");
   MustInsert(*outbox, {"1", "2"});
   EXPECT_EQ(*outbox->NextDue("a"), 0);
-  ASSERT_TRUE(outbox->MarkRetry("a", SeqOf(*outbox, "a", "1"), kNow + 5 * kSecond, "http_5xx", kNow).ok());
+  ASSERT_TRUE(
+      outbox->MarkRetry("a", SeqOf(*outbox, "a", "1"), kNow + 5 * kSecond, "http_5xx", kNow).ok());
   EXPECT_EQ(PendingIds(*outbox, "a"), Ids{"2"});
   EXPECT_EQ(PendingIds(*outbox, "b"), (Ids{"1", "2"}));
   ASSERT_TRUE(outbox->MarkAccepted("a", std::vector<int64_t>{SeqOf(*outbox, "a", "2")}, kNow).ok());
@@ -138,7 +142,8 @@ TEST(OutboxTest, SurvivesClosing) {
   {
     auto outbox = MustOpen(path);
     MustInsert(*outbox, {"1", "2"});
-    ASSERT_TRUE(outbox->MarkAccepted("a", std::vector<int64_t>{SeqOf(*outbox, "a", "1")}, kNow).ok());
+    ASSERT_TRUE(
+        outbox->MarkAccepted("a", std::vector<int64_t>{SeqOf(*outbox, "a", "1")}, kNow).ok());
   }
   auto outbox = MustOpen(path);
   EXPECT_EQ(PendingIds(*outbox, "a"), Ids{"2"});
@@ -169,7 +174,8 @@ TEST(OutboxTest, PruneKeepsWhatIsOwed) {
   MustInsert(*outbox, {"owed", "old"}, kNow);
   MustInsert(*outbox, {"new"}, kNow + 100 * kSecond);
   for (const char* id : {"old", "new"}) {
-    ASSERT_TRUE(outbox->MarkAccepted("a", std::vector<int64_t>{SeqOf(*outbox, "a", id)}, kNow).ok());
+    ASSERT_TRUE(
+        outbox->MarkAccepted("a", std::vector<int64_t>{SeqOf(*outbox, "a", id)}, kNow).ok());
   }
   History history;
   history.age = 50 * kSecond;
@@ -184,15 +190,18 @@ TEST(OutboxTest, PruneKeepsWhatIsOwed) {
 TEST(OutboxTest, PruneBoundsTheRows) {
   auto outbox = MustOpen(":memory:", {"a"});
   Ids ids;
-  for (int i = 0; i < 1000; ++i) ids.push_back(std::to_string(i));
+  for (int i = 0; i < 1000; ++i)
+    ids.push_back(std::to_string(i));
   MustInsert(*outbox, ids);
   std::vector<int64_t> seqs;
-  for (const PendingAlert& alert : Due(*outbox, "a", kNow, 1000)) seqs.push_back(alert.seq);
+  for (const PendingAlert& alert : Due(*outbox, "a", kNow, 1000))
+    seqs.push_back(alert.seq);
   ASSERT_TRUE(outbox->MarkAccepted("a", seqs, kNow).ok());
   History history;
   history.rows = 300;
   size_t pruned = 0;
-  for (int i = 0; i < 5; ++i) pruned += *outbox->Prune(history, kNow);
+  for (int i = 0; i < 5; ++i)
+    pruned += *outbox->Prune(history, kNow);
   EXPECT_EQ(pruned, 700U);
   EXPECT_EQ(outbox->Count("a")->accepted, 300);
   EXPECT_EQ(MustInsert(*outbox, {"0", "999"}), 1U);  // 0 is forgotten, 999 is not
@@ -210,11 +219,15 @@ TEST(OutboxTest, AcknowledgedInsertsSurviveAKill) {
       auto outbox = Outbox::Open(path, {"a"});
       for (int batch = 0; outbox && batch < 100'000; ++batch) {
         std::vector<std::string> ids;
-        for (int i = 0; i < 3; ++i) ids.push_back(std::to_string(batch) + "/" + std::to_string(i));
+        for (int i = 0; i < 3; ++i)
+          ids.push_back(std::to_string(batch) + "/" + std::to_string(i));
         std::vector<NewAlert> rows;
-        for (const std::string& id : ids) rows.push_back({id, "rule", "High", "{\"some\":\"json\"}"});
-        if (!(*outbox)->Insert(rows, kNow)) _exit(1);
-        if (write(pipe_ends[1], &batch, sizeof batch) != sizeof batch) _exit(1);
+        for (const std::string& id : ids)
+          rows.push_back({id, "rule", "High", "{\"some\":\"json\"}"});
+        if (!(*outbox)->Insert(rows, kNow))
+          _exit(1);
+        if (write(pipe_ends[1], &batch, sizeof batch) != sizeof batch)
+          _exit(1);
       }
       _exit(0);
     }
@@ -228,7 +241,8 @@ TEST(OutboxTest, AcknowledgedInsertsSurviveAKill) {
     usleep(static_cast<useconds_t>(round * 137));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    while (read(pipe_ends[0], &batch, sizeof batch) == sizeof batch) acknowledged = batch;
+    while (read(pipe_ends[0], &batch, sizeof batch) == sizeof batch)
+      acknowledged = batch;
     close(pipe_ends[0]);
     ASSERT_GE(acknowledged, stop_at);
 
@@ -252,9 +266,11 @@ TEST(OutboxTest, AFullDiskIsAnErrorAndLosesNothing) {
   ASSERT_TRUE(outbox->LimitPages(40).ok());
   std::string big(30'000, 'x');
   std::vector<std::string> ids;
-  for (int i = 0; i < 20; ++i) ids.push_back(std::to_string(i));
+  for (int i = 0; i < 20; ++i)
+    ids.push_back(std::to_string(i));
   std::vector<NewAlert> rows;
-  for (const std::string& id : ids) rows.push_back({id, "rule", "High", big});
+  for (const std::string& id : ids)
+    rows.push_back({id, "rule", "High", big});
   Result<size_t> inserted = outbox->Insert(rows, kNow);
   ASSERT_FALSE(inserted);
   EXPECT_EQ(inserted.error().code(), StatusCode::kUnavailable) << inserted.error().message();
@@ -299,7 +315,8 @@ TEST(OutboxTest, ThreadsShareIt) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 50; ++i) MustInsert(*outbox, {std::to_string(t) + "/" + std::to_string(i)});
+      for (int i = 0; i < 50; ++i)
+        MustInsert(*outbox, {std::to_string(t) + "/" + std::to_string(i)});
     });
   }
   std::set<std::string> delivered[2];
@@ -314,7 +331,8 @@ TEST(OutboxTest, ThreadsShareIt) {
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(outbox->PendingCount("a"), 0);
   EXPECT_EQ(outbox->PendingCount("b"), 0);
 }
