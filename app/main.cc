@@ -1,8 +1,8 @@
 // Arguments -> command.
-#include <fmt/format.h>
+#include <cstdio>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <fmt/format.h>
 
 #include "app/commands/demo.h"
 #include "app/commands/replay.h"
@@ -20,7 +20,8 @@ namespace {
 int RunConfigCheck(const std::string& path) {
   ConfigLoad load = LoadConfig(path, ProcessEnvironment);
   std::fputs(Format(load.source, load.diagnostics).c_str(), stderr);
-  if (!load.config) return kExitConfiguration;
+  if (!load.config)
+    return kExitConfiguration;
   fmt::print("{}: ok\n", path);
   return kExitOk;
 }
@@ -28,7 +29,8 @@ int RunConfigCheck(const std::string& path) {
 int RunLive(const std::string& path) {
   ConfigLoad load = LoadConfig(path, ProcessEnvironment);
   std::fputs(Format(load.source, load.diagnostics).c_str(), stderr);
-  if (!load.config) return kExitConfiguration;
+  if (!load.config)
+    return kExitConfiguration;
   ConfigureLog(load.config->log.level, load.config->log.json);
   return RunService(*load.config, {});
 }
@@ -48,8 +50,10 @@ int Main(int argc, char** argv) {
   replay->add_option("--rules", replay_arguments.rules, "Rule files or folders.")->required();
   replay->add_option("--format", replay_arguments.format, "table or jsonl.")
       ->check(CLI::IsMember({"table", "jsonl"}));
-  replay->add_option("--learning", learning,
-                     "hold: rules against a baseline raise nothing until it is covered; raise.")
+  replay
+      ->add_option("--learning",
+                   learning,
+                   "hold: rules against a baseline raise nothing until it is covered; raise.")
       ->check(CLI::IsMember({"hold", "raise"}));
 
   CLI::App* rules = app.add_subcommand("rules", "Check and test rule files.");
@@ -76,8 +80,8 @@ int Main(int argc, char** argv) {
   demo->add_option("--listen", demo_arguments.listen, "Address and port of the HTTP page.");
 
   std::string health_url = "http://127.0.0.1:9464/healthz";
-  CLI::App* healthcheck =
-      app.add_subcommand("healthcheck", "Ask a running keywatch whether it is alive (for containers).");
+  CLI::App* healthcheck = app.add_subcommand(
+      "healthcheck", "Ask a running keywatch whether it is alive (for containers).");
   healthcheck->add_option("url", health_url, "Its /healthz or /readyz.");
   CLI::App* version = app.add_subcommand("version", "Print the version.");
 
@@ -88,15 +92,24 @@ int Main(int argc, char** argv) {
   }
   CatchStopSignals();
   replay_arguments.raise_while_learning = learning == "raise";
-  if (run->parsed()) return RunLive(config_path);
-  if (replay->parsed()) return RunReplay(replay_arguments);
-  if (check->parsed()) return RunRulesCheck(rule_paths);
-  if (test->parsed()) return RunRulesTest(rule_paths);
-  if (config_check->parsed()) return RunConfigCheck(config_path);
-  if (generate->parsed()) return generate::RunGenerate(generate_arguments);
-  if (demo->parsed()) return RunDemo(demo_arguments);
-  if (healthcheck->parsed()) return http::ProbeUrl(health_url) == 200 ? kExitOk : kExitRuntime;
-  if (version->parsed()) fmt::print("keywatch {}\n", kVersion);
+  if (run->parsed())
+    return RunLive(config_path);
+  if (replay->parsed())
+    return RunReplay(replay_arguments);
+  if (check->parsed())
+    return RunRulesCheck(rule_paths);
+  if (test->parsed())
+    return RunRulesTest(rule_paths);
+  if (config_check->parsed())
+    return RunConfigCheck(config_path);
+  if (generate->parsed())
+    return generate::RunGenerate(generate_arguments);
+  if (demo->parsed())
+    return RunDemo(demo_arguments);
+  if (healthcheck->parsed())
+    return http::ProbeUrl(health_url) == 200 ? kExitOk : kExitRuntime;
+  if (version->parsed())
+    fmt::print("keywatch {}\n", kVersion);
   return kExitOk;
 }
 

@@ -1,8 +1,5 @@
 #include "app/service.h"
 
-#include <fmt/format.h>
-#include <malloc.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -10,6 +7,11 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/file.h>
 
 #include "app/version.h"
 #include "connectors/decode/json_decoder.h"
@@ -49,7 +51,8 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {
     webhook::WebhookOptions options;
     options.name = config.name;
     options.url = webhook->url;
-    for (const Secret& secret : webhook->secrets) options.secrets.push_back(secret.Reveal());
+    for (const Secret& secret : webhook->secrets)
+      options.secrets.push_back(secret.Reveal());
     for (const auto& [name, value] : webhook->headers) {
       options.headers.emplace_back(name, value.Reveal());
     }
@@ -62,12 +65,14 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {
     options.client.proxy = webhook->proxy;
     options.client.user_agent = fmt::format("keywatch/{}", kVersion);
     auto sink = webhook::WebhookSink::Make(std::move(options));
-    if (!sink) return sink.error();
+    if (!sink)
+      return sink.error();
     return std::unique_ptr<pipeline::Sink>(std::move(*sink));
   }
   if (const auto* file = std::get_if<FileSinkSettings>(&config.settings)) {
     auto sink = file::JsonLinesSink::Make({config.name, file->path, true});
-    if (!sink) return sink.error();
+    if (!sink)
+      return sink.error();
     return std::unique_ptr<pipeline::Sink>(std::move(*sink));
   }
   return std::unique_ptr<pipeline::Sink>(std::make_unique<file::ConsoleSink>(config.name));
@@ -81,7 +86,8 @@ Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config)
     options.topics = kafka->topics;
     options.group_id = kafka->group_id;
     options.auto_offset_reset = kafka->auto_offset_reset;
-    for (const auto& [name, value] : kafka->properties) options.properties[name] = value.Reveal();
+    for (const auto& [name, value] : kafka->properties)
+      options.properties[name] = value.Reveal();
     KEYWATCH_RETURN_IF_ERROR(kafka::CheckConfig(options));
     return std::unique_ptr<pipeline::Source>(
         std::make_unique<kafka::KafkaSource>(std::move(options)));
@@ -103,9 +109,12 @@ Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {
     std::ifstream in(path, std::ios::binary);
     std::stringstream text;
     text << in.rdbuf();
-    if (!in) return InvalidInput(fmt::format("cannot read the table file {}: {}", path, std::strerror(errno)));
+    if (!in)
+      return InvalidInput(
+          fmt::format("cannot read the table file {}: {}", path, std::strerror(errno)));
     Status added = catalog.AddCsv(std::filesystem::path(path).stem().string(), text.str());
-    if (!added.ok()) return InvalidInput(path + ": " + added.message());
+    if (!added.ok())
+      return InvalidInput(path + ": " + added.message());
   }
   return catalog;
 }
@@ -141,13 +150,31 @@ http::ServerReply Ready(const std::vector<std::string>& problems) {
   http::ServerReply reply;
   reply.content_type = "application/json";
   reply.status = problems.empty() ? 200 : 503;
-  reply.body = problems.empty() ? "{\"ready\":true,\"reasons\":[" : "{\"ready\":false,\"reasons\":[";
+  reply.body =
+      problems.empty() ? "{\"ready\":true,\"reasons\":[" : "{\"ready\":false,\"reasons\":[";
   for (size_t i = 0; i < problems.size(); ++i) {
-    if (i > 0) reply.body += ',';
+    if (i > 0)
+      reply.body += ',';
     record::AppendJsonString(problems[i], &reply.body);
   }
   reply.body += "]}\n";
   return reply;
+}
+
+// One process at a time may use a data directory. The lock ends with the process; it is never
+// released before.
+Status LockDataDir(const std::string& data_dir) {
+  std::string path = data_dir + "/lock";
+  int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0)
+    return InvalidInput(fmt::format("cannot write into {}: {}", data_dir, std::strerror(errno)));
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    return Unavailable(
+        fmt::format("another keywatch uses data_dir {}: stop it, or give this one a "
+                    "directory of its own",
+                    data_dir));
+  }
+  return {};
 }
 
 int Fail(int code, const std::string& message) {
@@ -164,24 +191,33 @@ void CatchStopSignals() {
 }
 
 int RunService(const Config& config, const ServiceOptions& options) {
-  // Decompressed Kafka batches are large and short-lived: keep their memory instead of mapping anew.
+  // Decompressed Kafka batches are large and short-lived: keep their memory instead of mapping
+  // anew.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   std::error_code error;
   std::filesystem::create_directories(config.data_dir, error);
   if (error) {
-    return Fail(kExitConfiguration, fmt::format("data_dir {} cannot be made: {}; name a directory that "
-                                                "this user may write to",
-                                                config.data_dir, error.message()));
+    return Fail(kExitConfiguration,
+                fmt::format("data_dir {} cannot be made: {}; name a directory that "
+                            "this user may write to",
+                            config.data_dir,
+                            error.message()));
+  }
+  if (Status locked = LockDataDir(config.data_dir); !locked.ok()) {
+    return Fail(kExitConfiguration, locked.message());
   }
   Result<record::SchemaCatalog> catalog = LoadCatalog(config.schema);
-  if (!catalog) return Fail(kExitConfiguration, catalog.error().message());
+  if (!catalog)
+    return Fail(kExitConfiguration, catalog.error().message());
   Rules rules = LoadRules(config, *catalog);
   if (rules.active.empty()) {
-    return Fail(kExitUsage, "no rule could be loaded from rules.paths; `keywatch rules check PATH` "
-                            "says what is wrong with each file");
+    return Fail(kExitUsage,
+                "no rule could be loaded from rules.paths; `keywatch rules check PATH` "
+                "says what is wrong with each file");
   }
-  Log(LogLevel::kInfo, "rules loaded",
+  Log(LogLevel::kInfo,
+      "rules loaded",
       {{"active", std::to_string(rules.active.size())},
        {"rejected", std::to_string(rules.rejected)}});
 
@@ -191,7 +227,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
   std::vector<pipeline::DeliverySink> sinks;
   for (const SinkConfig& sink_config : config.sinks) {
     Result<std::unique_ptr<pipeline::Sink>> sink = MakeSink(sink_config);
-    if (!sink) return Fail(kExitConfiguration, "sink " + sink_config.name + ": " + sink.error().message());
+    if (!sink)
+      return Fail(kExitConfiguration, "sink " + sink_config.name + ": " + sink.error().message());
     sink_names.push_back(sink_config.name);
     sinks.push_back({std::move(*sink), {}});
   }
@@ -200,9 +237,11 @@ int RunService(const Config& config, const ServiceOptions& options) {
   dead_options.most_bytes = static_cast<uint64_t>(config.dead_letter.max_bytes);
   dead_options.reasons = pipeline::RejectReasons();
   auto dead_letters = file::DeadLetterFile::Make(std::move(dead_options), &metrics);
-  if (!dead_letters) return Fail(kExitConfiguration, dead_letters.error().message());
+  if (!dead_letters)
+    return Fail(kExitConfiguration, dead_letters.error().message());
   auto outbox = state::Outbox::Open(config.data_dir + "/outbox.sqlite", sink_names);
-  if (!outbox) return Fail(kExitRuntime, outbox.error().message());
+  if (!outbox)
+    return Fail(kExitRuntime, outbox.error().message());
   pipeline::Delivery delivery(outbox->get(), std::move(sinks), dead_letters->get(), &metrics);
 
   pipeline::EngineSettings engine_settings;
@@ -215,7 +254,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
   for (const SourceConfig& source_config : config.sources) {
     Result<std::unique_ptr<pipeline::Source>> source = MakeSource(source_config);
     if (!source) {
-      return Fail(kExitConfiguration, "source " + source_config.name + ": " + source.error().message());
+      return Fail(kExitConfiguration,
+                  "source " + source_config.name + ": " + source.error().message());
     }
     inputs.push_back({std::move(*source), std::make_unique<decode::JsonDecoder>(engine.layout())});
   }
@@ -233,7 +273,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
   worker_settings.snapshot_interval = config.snapshot.interval;
   worker_settings.snapshots_kept = config.snapshot.keep;
   worker_settings.idle_timeout = config.rules.idle_timeout;
-  pipeline::Worker worker(worker_settings, &engine, std::move(inputs), std::move(outputs), &metrics);
+  pipeline::Worker worker(
+      worker_settings, &engine, std::move(inputs), std::move(outputs), &metrics);
 
   http::Server server;
   server.Get("/metrics", [&](const http::ServerRequest&) {
@@ -244,8 +285,10 @@ int RunService(const Config& config, const ServiceOptions& options) {
   });
   server.Get("/readyz", [&](const http::ServerRequest&) { return Ready(worker.Problems()); });
   Status served = server.Start(config.http.host, config.http.port);
-  if (!served.ok()) return Fail(kExitConfiguration, "http.listen: " + served.message());
-  Log(LogLevel::kInfo, "serving /metrics, /healthz, /readyz",
+  if (!served.ok())
+    return Fail(kExitConfiguration, "http.listen: " + served.message());
+  Log(LogLevel::kInfo,
+      "serving /metrics, /healthz, /readyz",
       {{"address", fmt::format("http://{}:{}", config.http.host, server.port())}});
 
   Status started = worker.Start();
@@ -254,12 +297,14 @@ int RunService(const Config& config, const ServiceOptions& options) {
   }
   delivery.Start();
   Status ran = worker.Run(stop_requested);
-  if (!ran.ok()) Log(LogLevel::kError, "stopped: " + ran.message());
+  if (!ran.ok())
+    Log(LogLevel::kError, "stopped: " + ran.message());
   if (ran.ok() && !stop_requested && options.return_when_ended) {
     delivery.WaitUntilIdle(milliseconds(30'000));
   }
   if (ran.ok() && !options.return_when_ended) {
-    while (!stop_requested) std::this_thread::sleep_for(milliseconds(50));
+    while (!stop_requested)
+      std::this_thread::sleep_for(milliseconds(50));
   }
   delivery.Stop(milliseconds(5'000));
   server.Stop();

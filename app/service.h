@@ -10,8 +10,8 @@ namespace keywatch::app {
 
 // Exit codes of the command line.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFindings = 1;       // failed checks
-inline constexpr int kExitUsage = 2;          // usage or rule error
+inline constexpr int kExitFindings = 1;  // failed checks
+inline constexpr int kExitUsage = 2;     // usage or rule error
 inline constexpr int kExitConfiguration = 3;
 inline constexpr int kExitRuntime = 4;
 

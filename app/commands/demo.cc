@@ -1,11 +1,11 @@
 #include "app/commands/demo.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/generate/generate_command.h"
 #include "app/service.h"
@@ -25,7 +25,8 @@ int RunDemo(const DemoArguments& arguments) {
   traffic.labels = folder + "/labels.jsonl";
   traffic.records = 20'000;
   int code = generate::RunGenerate(traffic);
-  if (code != kExitOk) return code;
+  if (code != kExitOk)
+    return code;
 
   Config config;
   config.data_dir = folder + "/data";
@@ -40,13 +41,16 @@ int RunDemo(const DemoArguments& arguments) {
     fmt::print(stderr, "keywatch: --listen must be ADDRESS:PORT, found: {}\n", arguments.listen);
     return kExitUsage;
   }
-  if (arguments.once) config.http.port = 0;
+  if (arguments.once)
+    config.http.port = 0;
   fmt::print(stderr,
              "A day of Managed HSM and Key Vault traffic after 15 quiet ones: {}\n"
              "What was hidden in it: {}\n",
-             traffic.output, traffic.labels);
+             traffic.output,
+             traffic.labels);
   if (!arguments.once) {
-    fmt::print(stderr, "Metrics and health: http://{}/metrics /healthz /readyz; Ctrl-C ends.\n",
+    fmt::print(stderr,
+               "Metrics and health: http://{}/metrics /healthz /readyz; Ctrl-C ends.\n",
                arguments.listen);
   }
   ServiceOptions options;

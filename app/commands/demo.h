@@ -1,4 +1,5 @@
-// `keywatch demo`: a generated day of traffic with attacks in it, through the live path, with no set-up.
+// `keywatch demo`: a generated day of traffic with attacks in it, through the live path, with no
+// set-up.
 #pragma once
 
 #include <string>

@@ -1,10 +1,10 @@
 #include "app/commands/replay.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <map>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/service.h"
 #include "connectors/decode/json_decoder.h"
@@ -32,7 +32,8 @@ class AlertPrinter {
         line_ = file::ConsoleLine({alert.id, alert.rule.id, alert.severity, line_},
                                   isatty(STDOUT_FILENO) != 0);
       }
-      if (std::fwrite(line_.data(), 1, line_.size(), stdout) != line_.size()) return false;
+      if (std::fwrite(line_.data(), 1, line_.size(), stdout) != line_.size())
+        return false;
     }
     return true;
   }
@@ -46,15 +47,18 @@ class AlertPrinter {
 class Progress {
  public:
   void Show(const file::ReplayProgress& progress) {
-    if (!terminal_ || progress.bytes == 0) return;
+    if (!terminal_ || progress.bytes == 0)
+      return;
     auto percent = static_cast<int>(100 * progress.bytes_read / progress.bytes);
-    if (percent == shown_) return;
+    if (percent == shown_)
+      return;
     shown_ = percent;
     std::string bar(static_cast<size_t>(percent) / 4, '#');
     std::fprintf(stderr, "\r[%-25s] %3d%% ", bar.c_str(), percent);
   }
   void Clear() const {
-    if (terminal_ && shown_ >= 0) std::fprintf(stderr, "\r%40s\r", "");
+    if (terminal_ && shown_ >= 0)
+      std::fprintf(stderr, "\r%40s\r", "");
   }
 
  private:
@@ -68,12 +72,19 @@ struct Totals {
   std::string first_set_aside;                // where, and what was wrong
 };
 
-void PrintSummary(const Totals& totals, const decode::DecodeStats& stats,
+void PrintSummary(const Totals& totals,
+                  const decode::DecodeStats& stats,
                   const pipeline::RuleEngine& engine) {
   uint64_t aside = 0;
-  for (const auto& [reason, count] : totals.set_aside) aside += count;
-  fmt::print(stderr, "{} records read, {} of them seen before; {} of other categories skipped; {} set aside\n",
-             stats.rows, totals.duplicates, stats.other_category, aside);
+  for (const auto& [reason, count] : totals.set_aside)
+    aside += count;
+  fmt::print(
+      stderr,
+      "{} records read, {} of them seen before; {} of other categories skipped; {} set aside\n",
+      stats.rows,
+      totals.duplicates,
+      stats.other_category,
+      aside);
   for (const auto& [reason, count] : totals.set_aside) {
     fmt::print(stderr, "  set aside: {} {}\n", count, reason);
   }
@@ -81,15 +92,22 @@ void PrintSummary(const Totals& totals, const decode::DecodeStats& stats,
     fmt::print(stderr, "  the first: {}\n", totals.first_set_aside);
   }
   for (const pipeline::RuleReport& report : engine.Report()) {
-    fmt::print(stderr, "{}: {} alerts, {} rows in {} groups", report.rule->name, report.alerts,
-               report.state_rows, report.state_partitions);
-    if (report.late_rows > 0) fmt::print(stderr, ", {} late rows", report.late_rows);
+    fmt::print(stderr,
+               "{}: {} alerts, {} rows in {} groups",
+               report.rule->name,
+               report.alerts,
+               report.state_rows,
+               report.state_partitions);
+    if (report.late_rows > 0)
+      fmt::print(stderr, ", {} late rows", report.late_rows);
     if (report.evictions > 0) {
-      fmt::print(stderr, ", {} groups given up at the bound of its state: alerts may be missing",
+      fmt::print(stderr,
+                 ", {} groups given up at the bound of its state: alerts may be missing",
                  report.evictions);
     }
     if (report.learning) {
-      fmt::print(stderr, "; learning until {} (--learning raise raises at once)",
+      fmt::print(stderr,
+                 "; learning until {} (--learning raise raises at once)",
                  record::FormatDatetimeShort(report.learning_until));
     }
     fmt::print(stderr, "\n");
@@ -105,10 +123,12 @@ int RunReplay(const ReplayArguments& arguments) {
   for (rule::LoadedRule& loaded : rule::LoadAndCompile(arguments.rules, catalog)) {
     std::fputs(loaded.report.c_str(), stderr);
     rejected = rejected || !loaded.compiled;
-    if (loaded.compiled) rules.push_back(std::move(*loaded.compiled));
+    if (loaded.compiled)
+      rules.push_back(std::move(*loaded.compiled));
   }
   if (rules.empty()) {
-    std::fputs("keywatch: no rule could be loaded; name rule files or folders with --rules\n", stderr);
+    std::fputs("keywatch: no rule could be loaded; name rule files or folders with --rules\n",
+               stderr);
     return kExitUsage;
   }
   pipeline::EngineSettings settings;
@@ -128,9 +148,12 @@ int RunReplay(const ReplayArguments& arguments) {
   auto reject = [&](const pipeline::RejectedRecord& record) {
     ++totals.set_aside[record.reason];
     if (totals.first_set_aside.empty()) {
-      totals.first_set_aside = fmt::format("{} byte {}: {}: {}", record.origin,
-                                           record.offset + static_cast<int64_t>(record.byte_position),
-                                           record.reason, record.detail);
+      totals.first_set_aside =
+          fmt::format("{} byte {}: {}: {}",
+                      record.origin,
+                      record.offset + static_cast<int64_t>(record.byte_position),
+                      record.reason,
+                      record.detail);
     }
   };
   record::RecordBatch rows;

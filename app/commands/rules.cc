@@ -1,14 +1,14 @@
 #include "app/commands/rules.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <filesystem>
+
+#include <fmt/format.h>
 
 #include "app/service.h"
 #include "connectors/decode/json_decoder.h"
 #include "engine/pipeline/duplicates.h"
 #include "engine/pipeline/rule_engine.h"
+#include "engine/rule/rule_search.h"
 #include "engine/rule/rule_test_file.h"
 #include "engine/rule/rule_test_match.h"
 
@@ -18,35 +18,17 @@ namespace {
 std::string Waiting(const delta::DeltaPlan& plan, record::Ticks lateness) {
   record::Ticks wait = 0;
   for (const delta::BranchPlan& branch : plan.branches) {
-    if (branch.hold) wait = std::max(wait, lateness - std::min(*branch.hold, lateness));
+    if (branch.hold)
+      wait = std::max(wait, lateness - std::min(*branch.hold, lateness));
   }
   return wait == 0 ? "alerts on arrival"
                    : "alerts " + record::FormatTimespan(wait) + " after the event";
 }
 
-// Test files below the paths, by name.
-std::vector<std::string> TestFiles(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  auto is_test = [](const std::string& path) {
-    return path.ends_with(".test.yaml") || path.ends_with(".test.yml");
-  };
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (!std::filesystem::is_directory(path, error)) {
-      if (is_test(path)) files.push_back(path);
-      continue;
-    }
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error)) {
-      if (is_test(entry.path().string())) files.push_back(entry.path().string());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  return files;
-}
-
 // The alerts that one test's records raise, each record fed by itself as it would arrive.
-std::vector<alert::Alert> Raise(const rule::CompiledRule& compiled, const rule::RuleTest& test) {
+std::vector<alert::Alert> Raise(const rule::CompiledRule& compiled,
+                                const rule::RuleTest& test,
+                                std::vector<std::string>* wrong) {
   pipeline::EngineSettings settings;
   settings.hold_while_learning = !test.raise_while_learning;
   std::vector<rule::CompiledRule> rules;
@@ -64,7 +46,10 @@ std::vector<alert::Alert> Raise(const rule::CompiledRule& compiled, const rule::
     batch.messages.push_back({&origin, 0, record.json, 0});
     batch.read_time = record.arrival;
     size_t next = 0;
-    decoder.Decode(batch, &next, &rows, [](const pipeline::RejectedRecord&) {});
+    decoder.Decode(batch, &next, &rows, [&](const pipeline::RejectedRecord& rejected) {
+      wrong->push_back(
+          fmt::format("a record cannot be read: {}: {}", rejected.reason, rejected.detail));
+    });
     duplicates.Mark(rows, &fresh);
     engine.Process(rows, fresh, &alerts);
   }
@@ -81,7 +66,9 @@ int RunRulesCheck(const std::vector<std::string>& paths) {
   for (const rule::LoadedRule& loaded : rules) {
     fmt::print("{}", loaded.report);
     if (loaded.compiled) {
-      fmt::print("{}: ok: {}: {}\n", loaded.path, loaded.compiled->rule.name,
+      fmt::print("{}: ok: {}: {}\n",
+                 loaded.path,
+                 loaded.compiled->rule.name,
                  Waiting(loaded.compiled->delta, pipeline::EngineSettings().lateness));
     }
     bad += loaded.has_errors ? 1 : 0;
@@ -98,7 +85,12 @@ int RunRulesTest(const std::vector<std::string>& paths) {
   size_t passed = 0;
   size_t failed = 0;
   bool unusable = false;
-  for (const std::string& path : TestFiles(paths)) {
+  rule::FoundFiles found = rule::FindRuleTestFiles(paths);
+  for (const rule::SearchProblem& problem : found.problems) {
+    fmt::print(stderr, "keywatch: {}: {}\n", problem.path, problem.message);
+    unusable = true;
+  }
+  for (const std::string& path : found.paths) {
     rule::RuleTestLoad load = rule::LoadRuleTests(path);
     fmt::print("{}", Format(load.source, load.diagnostics));
     if (!load.file) {
@@ -107,16 +99,21 @@ int RunRulesTest(const std::vector<std::string>& paths) {
     }
     std::vector<rule::LoadedRule> rules =
         rule::LoadAndCompile({load.file->rule_path}, record::SchemaCatalog::Builtin());
-    for (const rule::LoadedRule& loaded : rules) fmt::print("{}", loaded.report);
+    for (const rule::LoadedRule& loaded : rules)
+      fmt::print("{}", loaded.report);
     if (rules.size() != 1 || !rules[0].compiled) {
       unusable = true;
       continue;
     }
     for (const rule::RuleTest& test : load.file->tests) {
-      std::vector<std::string> wrong =
-          rule::CompareAlerts(test.alerts, Raise(*rules[0].compiled, test));
+      std::vector<std::string> wrong;
+      std::vector<alert::Alert> raised = Raise(*rules[0].compiled, test, &wrong);
+      for (std::string& line : rule::CompareAlerts(test.alerts, raised)) {
+        wrong.push_back(std::move(line));
+      }
       fmt::print("{} {}: {}\n", wrong.empty() ? "PASS" : "FAIL", path, test.name);
-      for (const std::string& line : wrong) fmt::print("     {}\n", line);
+      for (const std::string& line : wrong)
+        fmt::print("     {}\n", line);
       ++(wrong.empty() ? passed : failed);
     }
   }
@@ -125,7 +122,8 @@ int RunRulesTest(const std::vector<std::string>& paths) {
     return kExitUsage;
   }
   fmt::print("{} tests passed, {} failed\n", passed, failed);
-  if (unusable) return kExitUsage;
+  if (unusable)
+    return kExitUsage;
   return failed == 0 ? kExitOk : kExitFindings;
 }
 

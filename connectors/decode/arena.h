@@ -14,8 +14,10 @@ namespace keywatch::decode {
 class Arena {
  public:
   std::string_view Copy(std::string_view text) {
-    if (text.empty()) return {};
-    if (chunks_.empty() || used_ + text.size() > chunks_[current_].size) NextChunk(text.size());
+    if (text.empty())
+      return {};
+    if (chunks_.empty() || used_ + text.size() > chunks_[current_].size)
+      NextChunk(text.size());
     char* at = chunks_[current_].bytes.get() + used_;
     std::memcpy(at, text.data(), text.size());
     used_ += text.size();
@@ -24,7 +26,8 @@ class Arena {
 
   // Ends the life of every text. Gives back what an unusual batch took.
   void Reset() {
-    if (chunks_.size() > kKept) chunks_.resize(kKept);
+    if (chunks_.size() > kKept)
+      chunks_.resize(kKept);
     std::erase_if(chunks_, [](const Chunk& chunk) { return chunk.size > kChunk; });
     current_ = 0;
     used_ = 0;

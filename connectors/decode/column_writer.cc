@@ -19,19 +19,27 @@ bool IsIdentityPath(const std::string& path) {
 
 const std::string& PartOf(const ResourceParts& parts, record::ResourcePart part) {
   switch (part) {
-    case record::ResourcePart::kUpper: return parts.upper;
-    case record::ResourcePart::kLower: return parts.lower;
-    case record::ResourcePart::kSubscription: return parts.subscription;
-    case record::ResourcePart::kGroup: return parts.group;
-    case record::ResourcePart::kProvider: return parts.provider;
-    case record::ResourcePart::kType: return parts.type;
-    case record::ResourcePart::kName: return parts.name;
+    case record::ResourcePart::kUpper:
+      return parts.upper;
+    case record::ResourcePart::kLower:
+      return parts.lower;
+    case record::ResourcePart::kSubscription:
+      return parts.subscription;
+    case record::ResourcePart::kGroup:
+      return parts.group;
+    case record::ResourcePart::kProvider:
+      return parts.provider;
+    case record::ResourcePart::kType:
+      return parts.type;
+    case record::ResourcePart::kName:
+      return parts.name;
   }
   return parts.upper;
 }
 
 record::Code InternLast(ColumnPlan* column, std::string_view text) {
-  if (record::SameBytes(text, column->last_text)) return column->last_code;
+  if (record::SameBytes(text, column->last_text))
+    return column->last_code;
   column->last_code = column->dictionary->Intern(text);
   column->last_text = column->dictionary->At(column->last_code);
   return column->last_code;
@@ -56,7 +64,8 @@ std::string& Scratch() {
 }  // namespace
 
 Cell MakeCell(ColumnPlan* column, const Token* token, Arena* arena, DecodeStats* stats) {
-  if (token == nullptr) return {};
+  if (token == nullptr)
+    return {};
   std::string& scratch = Scratch();
   if (column->type == Type::kString) {
     std::string_view text = TextOf(*token, &scratch);
@@ -71,19 +80,26 @@ Cell MakeCell(ColumnPlan* column, const Token* token, Arena* arena, DecodeStats*
   }
   if (column->type == Type::kGuid) {
     std::string guid;
-    if (ReadGuid(TextOf(*token, &scratch), &guid) != ValueOutcome::kValue) ++stats->type_mismatches;
+    if (ReadGuid(TextOf(*token, &scratch), &guid) != ValueOutcome::kValue)
+      ++stats->type_mismatches;
     return TextCell(column, guid, false, arena);
   }
   Cell cell;
   switch (ReadNumeric(*token, column->type, &scratch, &cell)) {
-    case ValueOutcome::kValue: break;
-    case ValueOutcome::kMismatch: ++stats->type_mismatches; break;
-    case ValueOutcome::kOutOfRange: ++stats->out_of_range; break;
+    case ValueOutcome::kValue:
+      break;
+    case ValueOutcome::kMismatch:
+      ++stats->type_mismatches;
+      break;
+    case ValueOutcome::kOutOfRange:
+      ++stats->out_of_range;
+      break;
   }
   return cell;
 }
 
-ColumnWriter::ColumnWriter(const record::BatchLayout& layout, FieldPlan* record_plan,
+ColumnWriter::ColumnWriter(const record::BatchLayout& layout,
+                           FieldPlan* record_plan,
                            FieldPlan* identity_plan) {
   for (size_t i = 0; i < layout.columns().size(); ++i) {
     Plan(layout.columns()[i], i, record_plan, identity_plan);
@@ -92,7 +108,9 @@ ColumnWriter::ColumnWriter(const record::BatchLayout& layout, FieldPlan* record_
   Clear();
 }
 
-void ColumnWriter::Plan(const record::LayoutColumn& column, size_t index, FieldPlan* record_plan,
+void ColumnWriter::Plan(const record::LayoutColumn& column,
+                        size_t index,
+                        FieldPlan* record_plan,
                         FieldPlan* identity_plan) {
   ColumnPlan plan;
   plan.index = index;
@@ -107,10 +125,15 @@ void ColumnWriter::Plan(const record::LayoutColumn& column, size_t index, FieldP
   switch (plan.source.kind) {
     case SourceKind::kNone:
     case SourceKind::kEventTime:
-    case SourceKind::kConstant: fixed_columns_.push_back(std::move(plan)); return;
-    case SourceKind::kResource: resource_columns_.push_back(std::move(plan)); return;
+    case SourceKind::kConstant:
+      fixed_columns_.push_back(std::move(plan));
+      return;
+    case SourceKind::kResource:
+      resource_columns_.push_back(std::move(plan));
+      return;
     case SourceKind::kPath:
-    case SourceKind::kAddress: break;
+    case SourceKind::kAddress:
+      break;
   }
   const std::vector<std::string>& paths = plan.source.paths;
   auto claim = std::find_if(paths.begin(), paths.end(), IsIdentityPath);
@@ -120,7 +143,8 @@ void ColumnWriter::Plan(const record::LayoutColumn& column, size_t index, FieldP
     return;
   }
   plan.slot = record_plan->AddSlot(paths[0]);
-  if (paths.size() > 1) plan.twin = record_plan->AddSlot(paths[1]);
+  if (paths.size() > 1)
+    plan.twin = record_plan->AddSlot(paths[1]);
   if (plan.source.kind == SourceKind::kPath) {
     member_columns_.push_back(std::move(plan));
   } else {
@@ -134,11 +158,16 @@ void ColumnWriter::Begin(size_t capacity, record::RecordBatch* batch) {
   size_t columns = member_columns_.size() + identity_columns_.size() + resource_columns_.size() +
                    fixed_columns_.size() + address_columns_.size();
   batch->columns.resize(columns);
-  for (ColumnPlan& column : member_columns_) Attach(&column, capacity);
-  for (ColumnPlan& column : identity_columns_) Attach(&column, capacity);
-  for (ColumnPlan& column : resource_columns_) Attach(&column, capacity);
-  for (ColumnPlan& column : fixed_columns_) Attach(&column, capacity);
-  for (AddressColumn& column : address_columns_) Attach(&column.plan, capacity);
+  for (ColumnPlan& column : member_columns_)
+    Attach(&column, capacity);
+  for (ColumnPlan& column : identity_columns_)
+    Attach(&column, capacity);
+  for (ColumnPlan& column : resource_columns_)
+    Attach(&column, capacity);
+  for (ColumnPlan& column : fixed_columns_)
+    Attach(&column, capacity);
+  for (AddressColumn& column : address_columns_)
+    Attach(&column.plan, capacity);
 }
 
 void ColumnWriter::Attach(ColumnPlan* column, size_t capacity) {
@@ -167,8 +196,11 @@ void ColumnWriter::Attach(ColumnPlan* column, size_t capacity) {
   }
 }
 
-void ColumnWriter::Write(size_t row, const RecordWalker& walker, const KnownResource& resource,
-                         const Cell* identity, DecodeStats* stats) {
+void ColumnWriter::Write(size_t row,
+                         const RecordWalker& walker,
+                         const KnownResource& resource,
+                         const Cell* identity,
+                         DecodeStats* stats) {
   for (ColumnPlan& column : member_columns_) {
     const Token* token = column.Find(walker);
     // The usual case in place, all others by way of a cell.
@@ -242,13 +274,19 @@ void ColumnWriter::Fill(const ColumnPlan& column, size_t rows) {
 }
 
 void ColumnWriter::Finish(size_t rows) {
-  for (const ColumnPlan& column : fixed_columns_) Fill(column, rows);
+  for (const ColumnPlan& column : fixed_columns_)
+    Fill(column, rows);
   for (record::ColumnData& data : batch_->columns) {
-    if (data.codes.size() > rows) data.codes.resize(rows);
-    if (data.texts.size() > rows) data.texts.resize(rows);
-    if (data.integers.size() > rows) data.integers.resize(rows);
-    if (data.reals.size() > rows) data.reals.resize(rows);
-    if (data.nulls.size() > rows) data.nulls.resize(rows);
+    if (data.codes.size() > rows)
+      data.codes.resize(rows);
+    if (data.texts.size() > rows)
+      data.texts.resize(rows);
+    if (data.integers.size() > rows)
+      data.integers.resize(rows);
+    if (data.reals.size() > rows)
+      data.reals.resize(rows);
+    if (data.nulls.size() > rows)
+      data.nulls.resize(rows);
   }
 }
 
@@ -257,13 +295,15 @@ size_t ColumnWriter::largest_dictionary() const {
   for (const record::Dictionary& dictionary : dictionaries_) {
     largest = std::max(largest, dictionary.size());
   }
-  for (const AddressColumn& column : address_columns_) largest = std::max(largest, column.raw->size());
+  for (const AddressColumn& column : address_columns_)
+    largest = std::max(largest, column.raw->size());
   return largest;
 }
 
 size_t ColumnWriter::dictionary_bytes() const {
   size_t bytes = raw_resources_.bytes() + resource_bytes_;
-  for (const record::Dictionary& dictionary : dictionaries_) bytes += dictionary.bytes();
+  for (const record::Dictionary& dictionary : dictionaries_)
+    bytes += dictionary.bytes();
   for (const AddressColumn& column : address_columns_) {
     bytes += column.raw->bytes() + 2 * column.texts.size() * sizeof(std::string_view);
   }
@@ -271,7 +311,8 @@ size_t ColumnWriter::dictionary_bytes() const {
 }
 
 void ColumnWriter::Clear() {
-  for (record::Dictionary& dictionary : dictionaries_) dictionary.Clear();
+  for (record::Dictionary& dictionary : dictionaries_)
+    dictionary.Clear();
   auto forget = [](ColumnPlan& plan) {
     plan.last_text = {};
     plan.last_code = 0;

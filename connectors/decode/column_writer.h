@@ -44,8 +44,10 @@ struct ColumnPlan {
       texts[row] = cell.text;
     } else {
       nulls[row] = cell.null ? 1 : 0;
-      if (reals != nullptr) reals[row] = cell.real;
-      if (integers != nullptr) integers[row] = cell.integer;
+      if (reals != nullptr)
+        reals[row] = cell.real;
+      if (integers != nullptr)
+        integers[row] = cell.integer;
     }
   }
 
@@ -76,8 +78,11 @@ class ColumnWriter {
   // Makes room for `capacity` rows; the texts of the batch before are gone.
   void Begin(size_t capacity, record::RecordBatch* batch);
   // `identity`: one cell for each of identity_columns(), null: no identity.
-  void Write(size_t row, const RecordWalker& walker, const KnownResource& resource,
-             const Cell* identity, DecodeStats* stats);
+  void Write(size_t row,
+             const RecordWalker& walker,
+             const KnownResource& resource,
+             const Cell* identity,
+             DecodeStats* stats);
   // Cuts the columns to the rows written and fills what does not come from the record's members.
   void Finish(size_t rows);
 
@@ -101,7 +106,9 @@ class ColumnWriter {
     std::vector<std::string_view> texts;
   };
 
-  void Plan(const record::LayoutColumn& column, size_t index, FieldPlan* record_plan,
+  void Plan(const record::LayoutColumn& column,
+            size_t index,
+            FieldPlan* record_plan,
             FieldPlan* identity_plan);
   void WriteAddress(AddressColumn* column, size_t row, const Token* token);
   void Attach(ColumnPlan* column, size_t capacity);

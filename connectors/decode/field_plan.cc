@@ -29,7 +29,8 @@ KeyNode* FieldPlan::Node(const std::string& prefix) {
     node = std::make_unique<KeyNode>();
     node->prefix = prefix;
     for (size_t slot = 0; slot < paths_.size(); ++slot) {
-      if (paths_[slot].starts_with(prefix + "_")) node->slots_below.push_back(static_cast<int>(slot));
+      if (paths_[slot].starts_with(prefix + "_"))
+        node->slots_below.push_back(static_cast<int>(slot));
     }
   }
   return node.get();
@@ -37,7 +38,8 @@ KeyNode* FieldPlan::Node(const std::string& prefix) {
 
 int FieldPlan::AddSlot(const std::string& flat_path) {
   auto known = std::find(paths_.begin(), paths_.end(), flat_path);
-  if (known != paths_.end()) return static_cast<int>(known - paths_.begin());
+  if (known != paths_.end())
+    return static_cast<int>(known - paths_.begin());
   paths_.push_back(flat_path);
   is_identity_.push_back(false);
   return static_cast<int>(paths_.size()) - 1;
@@ -62,16 +64,20 @@ void FieldPlan::Describe(const KeyNode& node, std::string_view name, KeyEntry* e
       entry->slot = static_cast<int>(slot);
       entry->identity = is_identity_[slot];
     }
-    if (paths_[slot].starts_with(flat + "_")) below = true;
+    if (paths_[slot].starts_with(flat + "_"))
+      below = true;
   }
-  if (below && !entry->identity) entry->child = Node(flat);
+  if (below && !entry->identity)
+    entry->child = Node(flat);
 }
 
 KeyEntry* FieldPlan::Resolve(KeyNode* node, std::string_view raw_name) {
   auto known = node->by_text.find(raw_name);
-  if (known != node->by_text.end()) return known->second;
+  if (known != node->by_text.end())
+    return known->second;
   std::string name;
-  if (!record::UnescapeJson(raw_name, &name)) return nullptr;
+  if (!record::UnescapeJson(raw_name, &name))
+    return nullptr;
   if (node->entries.size() >= kMostEntries) {
     Describe(*node, name, &node->unlisted);
     node->unlisted.followers = {};

@@ -1,9 +1,9 @@
 // Which members of a JSON object are wanted, and what each name met so far means.
 //
-// A wanted member is a slot, named by its flattened path (engine/record/column_source.h). Objects on
-// the way to a slot are nodes. A name is resolved once per spelling and node, by flattening; after
-// that it is found by prediction: each name remembers which names followed it, because an exporter
-// writes its members in one order. Not thread-safe.
+// A wanted member is a slot, named by its flattened path (engine/record/column_source.h). Objects
+// on the way to a slot are nodes. A name is resolved once per spelling and node, by flattening;
+// after that it is found by prediction: each name remembers which names followed it, because an
+// exporter writes its members in one order. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -38,12 +38,17 @@ struct KeyEntry {
   [[nodiscard]] bool Matches(const char* quote, const char* end) const {
     size_t size = text.size();
     const char* at = quote + 1;
-    if (static_cast<size_t>(end - at) <= size || at[size] != '"') return false;
-    if (static_cast<size_t>(end - at) < 8) return std::memcmp(at, text.data(), size) == 0;
-    if ((Word(at) & mask) != first_word) return false;
-    if (size <= 8) return true;
+    if (static_cast<size_t>(end - at) <= size || at[size] != '"')
+      return false;
+    if (static_cast<size_t>(end - at) < 8)
+      return std::memcmp(at, text.data(), size) == 0;
+    if ((Word(at) & mask) != first_word)
+      return false;
+    if (size <= 8)
+      return true;
     for (size_t i = 8; i + 8 < size; i += 8) {
-      if (Word(at + i) != Word(text.data() + i)) return false;
+      if (Word(at + i) != Word(text.data() + i))
+        return false;
     }
     return Word(at + size - 8) == Word(text.data() + size - 8);
   }

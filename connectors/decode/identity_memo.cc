@@ -11,7 +11,8 @@ constexpr int kDepthAround = 2;
 
 }  // namespace
 
-IdentityMemo::Outcome IdentityMemo::Read(const Token& token, DecodeStats* stats,
+IdentityMemo::Outcome IdentityMemo::Read(const Token& token,
+                                         DecodeStats* stats,
                                          const Cell** cells) {
   std::string_view raw = token.text();
   uint64_t hash = record::HashBytes(raw, record::ProcessHashSeed());
@@ -26,12 +27,14 @@ IdentityMemo::Outcome IdentityMemo::Read(const Token& token, DecodeStats* stats,
   }
   Entry entry{std::string(raw), {}};
   Outcome outcome = Parse(token, stats, &entry);
-  if (outcome != Outcome::kRead) return outcome;
+  if (outcome != Outcome::kRead)
+    return outcome;
   bytes_ += raw.size() * 2 + sizeof(Entry) + entry.cells.size() * sizeof(Cell);
   const Entry& kept = entries_.emplace_back(std::move(entry));
   *cells = kept.cells.data();
   slots_[i] = {hash, kept.raw.data(), kept.raw.size(), *cells};
-  if (entries_.size() * 2 > slots_.size()) Grow();
+  if (entries_.size() * 2 > slots_.size())
+    Grow();
   return Outcome::kRead;
 }
 
@@ -39,7 +42,8 @@ IdentityMemo::Outcome IdentityMemo::Parse(const Token& token, DecodeStats* stats
   std::string inner;
   std::string_view text = token.text();
   if (token.kind == TokenKind::kString) {
-    if (!record::UnescapeJson(token.inside(), &inner)) return Outcome::kNotJson;
+    if (!record::UnescapeJson(token.inside(), &inner))
+      return Outcome::kNotJson;
     text = inner;
   } else if (token.kind != TokenKind::kContainer) {
     ++stats->unreadable_identities;
@@ -54,8 +58,10 @@ IdentityMemo::Outcome IdentityMemo::Parse(const Token& token, DecodeStats* stats
   if (!valid && token.kind == TokenKind::kContainer) {
     return cursor.error() == JsonError::kTooDeep ? Outcome::kTooDeep : Outcome::kNotJson;
   }
-  if (valid && object && walker_.saw_duplicate()) ++stats->duplicate_names;
-  if (!valid || !object) ++stats->unreadable_identities;
+  if (valid && object && walker_.saw_duplicate())
+    ++stats->duplicate_names;
+  if (!valid || !object)
+    ++stats->unreadable_identities;
   FillCells(token, valid && object, stats, entry);
   return Outcome::kRead;
 }
@@ -63,7 +69,8 @@ IdentityMemo::Outcome IdentityMemo::Parse(const Token& token, DecodeStats* stats
 void IdentityMemo::FillCells(const Token& token, bool claims, DecodeStats* stats, Entry* entry) {
   for (ColumnPlan& column : *columns_) {
     // Claims stand in a text that ends with this call: the arena keeps what is needed.
-    const Token* value = column.slot == kNoSlot ? &token : (claims ? walker_.Find(column.slot) : nullptr);
+    const Token* value =
+        column.slot == kNoSlot ? &token : (claims ? walker_.Find(column.slot) : nullptr);
     Cell cell = MakeCell(&column, value, &arena_, stats);
     cell.text = arena_.Copy(cell.text);
     entry->cells.push_back(cell);
@@ -75,9 +82,11 @@ void IdentityMemo::Grow() {
   old.swap(slots_);
   size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
-    if (slot.raw == nullptr) continue;
+    if (slot.raw == nullptr)
+      continue;
     size_t i = slot.hash & mask;
-    while (slots_[i].raw != nullptr) i = (i + 1) & mask;
+    while (slots_[i].raw != nullptr)
+      i = (i + 1) & mask;
     slots_[i] = slot;
   }
 }

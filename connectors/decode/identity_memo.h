@@ -1,5 +1,6 @@
-// The claims of `identity`, read once per distinct value: some hundred principals make all the calls,
-// and the member is a fifth of each record (of a Managed HSM a JSON text inside a JSON string).
+// The claims of `identity`, read once per distinct value: some hundred principals make all the
+// calls, and the member is a fifth of each record (of a Managed HSM a JSON text inside a JSON
+// string).
 //
 // The key is the raw token, so a hit proves that it was checked before. Not thread-safe.
 #pragma once
@@ -23,8 +24,9 @@ class IdentityMemo {
       : columns_(columns), walker_(plan), slots_(kFewest) {}
 
   enum class Outcome { kRead, kNotJson, kTooDeep };
-  // One cell for each column into `*cells`, good until Clear(). kNotJson, kTooDeep: the token itself
-  // is not valid, so the record is not. Text that is valid but holds no object has no claims.
+  // One cell for each column into `*cells`, good until Clear(). kNotJson, kTooDeep: the token
+  // itself is not valid, so the record is not. Text that is valid but holds no object has no
+  // claims.
   Outcome Read(const Token& token, DecodeStats* stats, const Cell** cells);
 
   [[nodiscard]] size_t size() const { return entries_.size(); }

@@ -23,9 +23,7 @@ struct Token {
   TokenKind kind = TokenKind::kNull;
   bool escaped = false;  // a string with a backslash
 
-  [[nodiscard]] std::string_view text() const {
-    return {begin, static_cast<size_t>(end - begin)};
-  }
+  [[nodiscard]] std::string_view text() const { return {begin, static_cast<size_t>(end - begin)}; }
   [[nodiscard]] std::string_view inside() const {
     return {begin + 1, static_cast<size_t>(end - begin - 2)};
   }
@@ -59,7 +57,8 @@ class JsonCursor {
   [[nodiscard]] bool AtEnd() const { return at_ == end_; }
   void Advance(size_t count = 1) { at_ += count; }
   bool Skip(char c) {
-    if (Peek() != c) return false;
+    if (Peek() != c)
+      return false;
     ++at_;
     return true;
   }
@@ -81,23 +80,28 @@ class JsonCursor {
   // Reads a string, number, true, false or null and moves behind it. Escapes are checked, unless
   // `raw`: then the caller does so.
   bool ReadScalar(Token* out, bool raw = false) {
-    if (at_ >= end_) return Fail(JsonError::kEnd);
+    if (at_ >= end_)
+      return Fail(JsonError::kEnd);
     const char* begin = text_ + at_[0];
     // The entry behind the last one is the size of the text.
     const char* end = TrimEnd(begin, text_ + at_[1]);
     out->begin = begin;
     out->end = end;
-    if (*begin != '"') return ReadLiteralOrNumber(out);
+    if (*begin != '"')
+      return ReadLiteralOrNumber(out);
     out->kind = TokenKind::kString;
     out->escaped = HasBackslash(begin, end);
-    if (end[-1] != '"' || end - begin < 2) return Fail(JsonError::kSyntax);
-    if (out->escaped && !raw && !HasValidEscapes(out->inside())) return Fail(JsonError::kSyntax);
+    if (end[-1] != '"' || end - begin < 2)
+      return Fail(JsonError::kSyntax);
+    if (out->escaped && !raw && !HasValidEscapes(out->inside()))
+      return Fail(JsonError::kSyntax);
     ++at_;
     return true;
   }
   // Moves behind one value of any kind. `depth`: containers that are open around it.
   bool SkipValue(int depth);
-  // Moves behind a container by its brackets alone, checking nothing inside; false if it does not end.
+  // Moves behind a container by its brackets alone, checking nothing inside; false if it does not
+  // end.
   bool SkipBrackets();
 
   // Whether [begin, end) holds a backslash; asked for ever later places.
@@ -110,7 +114,8 @@ class JsonCursor {
   }
 
   static const char* TrimEnd(const char* begin, const char* end) {
-    while (end - begin > 1 && IsBlank(end[-1])) --end;
+    while (end - begin > 1 && IsBlank(end[-1]))
+      --end;
     return end;
   }
 

@@ -17,20 +17,23 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 
 JsonDecoder::JsonDecoder(const record::BatchLayout& layout, const DecodeLimits& limits)
     : limits_(limits),
-      core_{{record_plan_.AddSlot("time"), record_plan_.AddSlot("properties_time")},
-            {record_plan_.AddSlot("category"), record_plan_.AddSlot("properties_category")},
-            {record_plan_.AddSlot("resourceid"), record_plan_.AddSlot("properties_resourceid")},
-            {record_plan_.AddSlot("operationname"), record_plan_.AddSlot("properties_operationname")},
-            {record_plan_.AddSlot("correlationid"), record_plan_.AddSlot("properties_correlationid")},
-            {record_plan_.AddSlot("properties_requesturi"), record_plan_.AddSlot("requesturi")},
-            {record_plan_.AddIdentitySlot("identity"),
-             record_plan_.AddIdentitySlot("properties_identity")}},
+      core_{
+          {record_plan_.AddSlot("time"), record_plan_.AddSlot("properties_time")},
+          {record_plan_.AddSlot("category"), record_plan_.AddSlot("properties_category")},
+          {record_plan_.AddSlot("resourceid"), record_plan_.AddSlot("properties_resourceid")},
+          {record_plan_.AddSlot("operationname"), record_plan_.AddSlot("properties_operationname")},
+          {record_plan_.AddSlot("correlationid"), record_plan_.AddSlot("properties_correlationid")},
+          {record_plan_.AddSlot("properties_requesturi"), record_plan_.AddSlot("requesturi")},
+          {record_plan_.AddIdentitySlot("identity"),
+           record_plan_.AddIdentitySlot("properties_identity")}},
       writer_(layout, &record_plan_, &identity_plan_),
       walker_(&record_plan_),
       identities_(&identity_plan_, &writer_.identity_columns()),
       reader_(&walker_) {}
 
-void JsonDecoder::Decode(const pipeline::RawBatch& batch, size_t* next, record::RecordBatch* out,
+void JsonDecoder::Decode(const pipeline::RawBatch& batch,
+                         size_t* next,
+                         record::RecordBatch* out,
                          const RejectFunction& reject) {
   Begin(out);
   out->read_time = batch.read_time;
@@ -58,7 +61,8 @@ void JsonDecoder::Decode(const pipeline::RawBatch& batch, size_t* next, record::
       open_offset_ = message.offset;
       break;
     }
-    if (reader_.salvaging()) ++stats_.salvaged_messages;
+    if (reader_.salvaging())
+      ++stats_.salvaged_messages;
     ++*next;
   }
   Finish(out);
@@ -115,7 +119,8 @@ bool JsonDecoder::IsAuditEvent() {
   return category == nullptr || EqualsIgnoringCase(TextOf(*category, &scratch_[0]), kAuditEvent);
 }
 
-void JsonDecoder::AddRecord(const pipeline::RawMessage& message, record::RecordBatch* out,
+void JsonDecoder::AddRecord(const pipeline::RawMessage& message,
+                            record::RecordBatch* out,
                             const RejectFunction& reject) {
   std::string_view raw = reader_.record();
   auto position = static_cast<size_t>(raw.data() - message.bytes.data());
@@ -128,7 +133,8 @@ void JsonDecoder::AddRecord(const pipeline::RawMessage& message, record::RecordB
       Reject(message,
              {deep ? RejectReason::kTooDeep : RejectReason::kNotJson,
               "expected JSON in identity, found something else",
-              static_cast<size_t>(identity->begin - message.bytes.data()), raw},
+              static_cast<size_t>(identity->begin - message.bytes.data()),
+              raw},
              reject);
       return;
     }
@@ -140,21 +146,25 @@ void JsonDecoder::AddRecord(const pipeline::RawMessage& message, record::RecordB
   const Token* time = Find(core_.time);
   if (time == nullptr) {
     Reject(message,
-           {RejectReason::kMissingTime, "expected a member `time`, found none", position, raw}, reject);
-    return;
-  }
-  std::optional<record::Ticks> ticks;
-  if (time->kind == TokenKind::kString) ticks = times_.Read(TextOf(*time, &scratch_[0]));
-  if (!ticks) {
-    Reject(message,
-           {RejectReason::kBadTime, "expected `time` as in 2026-01-31T00:00:00.000Z, found another form",
-            static_cast<size_t>(time->begin - message.bytes.data()), raw},
+           {RejectReason::kMissingTime, "expected a member `time`, found none", position, raw},
            reject);
     return;
   }
-  if (walker_.saw_duplicate()) ++stats_.duplicate_names;
-  const KnownResource& resource =
-      writer_.Resource(TextAt(core_.resource, &scratch_[0]));
+  std::optional<record::Ticks> ticks;
+  if (time->kind == TokenKind::kString)
+    ticks = times_.Read(TextOf(*time, &scratch_[0]));
+  if (!ticks) {
+    Reject(message,
+           {RejectReason::kBadTime,
+            "expected `time` as in 2026-01-31T00:00:00.000Z, found another form",
+            static_cast<size_t>(time->begin - message.bytes.data()),
+            raw},
+           reject);
+    return;
+  }
+  if (walker_.saw_duplicate())
+    ++stats_.duplicate_names;
+  const KnownResource& resource = writer_.Resource(TextAt(core_.resource, &scratch_[0]));
   out->event_time[rows_] = *ticks;
   out->record_id[rows_] = RecordId(*ticks, resource);
   out->raw[rows_] = raw;
@@ -174,13 +184,15 @@ uint64_t JsonDecoder::RecordId(record::Ticks time, const KnownResource& resource
   return record::HashRecordIdentity(identity);
 }
 
-void JsonDecoder::Reject(const pipeline::RawMessage& message, const MessageReader::Reject& reject,
+void JsonDecoder::Reject(const pipeline::RawMessage& message,
+                         const MessageReader::Reject& reject,
                          const RejectFunction& hand_over) {
   ++stats_.rejected[static_cast<size_t>(reject.reason)];
   pipeline::RejectedRecord rejected;
   rejected.reason = ReasonName(reject.reason);
   rejected.detail = reject.detail;
-  if (message.origin != nullptr) rejected.origin = *message.origin;
+  if (message.origin != nullptr)
+    rejected.origin = *message.origin;
   rejected.offset = message.offset;
   rejected.byte_position = reject.position;
   rejected.bytes = reject.bytes;

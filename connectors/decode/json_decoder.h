@@ -1,8 +1,8 @@
 // The decoder: bytes of messages in any documented form -> columns of a RecordBatch.
 //
 // docs/formats/records.md states what is accepted and what becomes of everything else. A decoder
-// belongs to one thread; its dictionaries are its own. Nothing is lost silently: each record becomes a
-// row, is counted as another category, or is handed to `reject`.
+// belongs to one thread; its dictionaries are its own. Nothing is lost silently: each record
+// becomes a row, is counted as another category, or is handed to `reject`.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,8 @@ struct DecodeLimits {
   size_t batch_rows = 1000;
   size_t message_bytes = size_t{16} << 20;
   // Beyond these, all dictionaries are emptied before the next batch.
-  size_t dictionary_entries = 1'000'000;               // of one dictionary
-  size_t dictionary_bytes = size_t{256} << 20;         // of all together, claims included
+  size_t dictionary_entries = 1'000'000;        // of one dictionary
+  size_t dictionary_bytes = size_t{256} << 20;  // of all together, claims included
   size_t identities = 100'000;
 };
 
@@ -34,9 +34,11 @@ class JsonDecoder : public pipeline::Decoder {
   // The layout is copied; batches have its columns, in its order.
   explicit JsonDecoder(const record::BatchLayout& layout, const DecodeLimits& limits = {});
 
-  // A message that did not fit the last batch is taken up again where it was left, if it comes first
-  // in this call.
-  void Decode(const pipeline::RawBatch& batch, size_t* next, record::RecordBatch* out,
+  // A message that did not fit the last batch is taken up again where it was left, if it comes
+  // first in this call.
+  void Decode(const pipeline::RawBatch& batch,
+              size_t* next,
+              record::RecordBatch* out,
               const RejectFunction& reject) override;
 
   [[nodiscard]] const DecodeStats& stats() const { return stats_; }
@@ -61,13 +63,15 @@ class JsonDecoder : public pipeline::Decoder {
   void Finish(record::RecordBatch* out);
   void KeepBounds();
   bool Resumes(const pipeline::RawMessage& message) const;
-  void AddRecord(const pipeline::RawMessage& message, record::RecordBatch* out,
+  void AddRecord(const pipeline::RawMessage& message,
+                 record::RecordBatch* out,
                  const RejectFunction& reject);
   bool IsAuditEvent();
   uint64_t RecordId(record::Ticks time, const KnownResource& resource);
   [[nodiscard]] const Token* Find(SlotPair pair) const;
   std::string_view TextAt(SlotPair pair, std::string* scratch) const;
-  void Reject(const pipeline::RawMessage& message, const MessageReader::Reject& reject,
+  void Reject(const pipeline::RawMessage& message,
+              const MessageReader::Reject& reject,
               const RejectFunction& hand_over);
 
   DecodeLimits limits_;
@@ -83,7 +87,7 @@ class JsonDecoder : public pipeline::Decoder {
   size_t rows_ = 0;        // of the batch that is being filled
   std::string_view open_;  // the message that the last batch ended in; empty: none
   int64_t open_offset_ = 0;
-  uint32_t index_ = 0;     // of the next record in the message
+  uint32_t index_ = 0;  // of the next record in the message
   std::string scratch_[4];
 };
 

@@ -12,8 +12,9 @@ constexpr size_t kRecordsQuoted = 9;
 
 bool IsRecordsName(std::string_view name) {
   constexpr std::string_view kLower = "records";
-  return std::equal(name.begin(), name.end(), kLower.begin(), kLower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+  return std::equal(name.begin(), name.end(), kLower.begin(), kLower.end(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+  });
 }
 
 bool IsRecordsQuoted(std::string_view text) {
@@ -30,9 +31,11 @@ void MessageReader::Start(std::string_view message, const Limits& limits) {
   salvage_.reset();
   at_ = value_begin_ = rejects_ = 0;
   ended_ = false;
-  if (message_.size() > limits_.message_bytes) return;
+  if (message_.size() > limits_.message_bytes)
+    return;
   std::string_view text = message_;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (text.starts_with(kByteOrderMark))
+    text.remove_prefix(kByteOrderMark.size());
   value_begin_ = message_.size() - text.size();
   if (index_.Build(text) == StructuralIndex::Outcome::kOk) {
     cursor_ = JsonCursor(text, index_);
@@ -42,25 +45,30 @@ void MessageReader::Start(std::string_view message, const Limits& limits) {
 }
 
 MessageReader::Step MessageReader::Next() {
-  if (ended_) return Step::kEnd;
+  if (ended_)
+    return Step::kEnd;
   if (message_.size() > limits_.message_bytes) {
     ended_ = true;
-    return MakeReject(RejectReason::kTooLong, "expected a message within the limit, found a longer one",
-                      limits_.message_bytes, message_);
+    return MakeReject(RejectReason::kTooLong,
+                      "expected a message within the limit, found a longer one",
+                      limits_.message_bytes,
+                      message_);
   }
   if (!salvage_) {
     Step step = NextWhole();
-    if (!salvage_) return step;
+    if (!salvage_)
+      return step;
   }
   return NextPiece();
 }
 
-// Until a record is found or the message ends; where the JSON breaks, salvage begins at the value that
-// is broken.
+// Until a record is found or the message ends; where the JSON breaks, salvage begins at the value
+// that is broken.
 MessageReader::Step MessageReader::NextWhole() {
   std::optional<Step> out;
   while (!out) {
-    if (StepWhole(&out)) continue;
+    if (StepWhole(&out))
+      continue;
     StartSalvage(value_begin_);
     return Step::kEnd;
   }
@@ -87,7 +95,8 @@ bool MessageReader::StepArray(std::optional<Step>* out) {
     EndValue();
     return true;
   }
-  if (frames_.back() == Frame::kArrayNext && !cursor_.Skip(',')) return false;
+  if (frames_.back() == Frame::kArrayNext && !cursor_.Skip(','))
+    return false;
   return ReadValue(out);
 }
 
@@ -98,9 +107,11 @@ bool MessageReader::StepEnvelope() {
     EndValue();
     return true;
   }
-  if (frames_.back() == Frame::kEnvelopeNext && !cursor_.Skip(',')) return false;
+  if (frames_.back() == Frame::kEnvelopeNext && !cursor_.Skip(','))
+    return false;
   Token name;
-  if (cursor_.Peek() != '"' || !cursor_.ReadScalar(&name) || !cursor_.Skip(':')) return false;
+  if (cursor_.Peek() != '"' || !cursor_.ReadScalar(&name) || !cursor_.Skip(':'))
+    return false;
   frames_.back() = Frame::kEnvelopeNext;
   if (IsRecordsName(name.inside()) && cursor_.Peek() == '[') {
     cursor_.Advance();
@@ -112,15 +123,22 @@ bool MessageReader::StepEnvelope() {
 bool MessageReader::ReadValue(std::optional<Step>* out) {
   value_begin_ = static_cast<size_t>(cursor_.Here() - message_.data());
   switch (cursor_.Peek()) {
-    case '{': return ReadObject(out);
-    case '[': cursor_.Advance(); return Push(Frame::kArray);
-    default: break;
+    case '{':
+      return ReadObject(out);
+    case '[':
+      cursor_.Advance();
+      return Push(Frame::kArray);
+    default:
+      break;
   }
   Token token;
-  if (!cursor_.ReadScalar(&token)) return false;
+  if (!cursor_.ReadScalar(&token))
+    return false;
   EndValue();
-  *out = MakeReject(RejectReason::kNotAnObject, "expected a record object, found another JSON value",
-                    value_begin_, token.text());
+  *out = MakeReject(RejectReason::kNotAnObject,
+                    "expected a record object, found another JSON value",
+                    value_begin_,
+                    token.text());
   return true;
 }
 
@@ -130,7 +148,8 @@ bool MessageReader::ReadObject(std::optional<Step>* out) {
     cursor_.Advance();
     return Push(Frame::kEnvelope);
   }
-  if (!walker_->Walk(cursor_)) return false;
+  if (!walker_->Walk(cursor_))
+    return false;
   if (walker_->saw_records()) {
     cursor_.Return(place);
     cursor_.Advance();
@@ -145,13 +164,15 @@ bool MessageReader::ReadObject(std::optional<Step>* out) {
 }
 
 bool MessageReader::Push(Frame frame) {
-  if (frames_.size() >= kDeepestEnvelope) return false;
+  if (frames_.size() >= kDeepestEnvelope)
+    return false;
   frames_.push_back(frame);
   return true;
 }
 
 void MessageReader::EndValue() {
-  if (!frames_.empty() && frames_.back() == Frame::kArray) frames_.back() = Frame::kArrayNext;
+  if (!frames_.empty() && frames_.back() == Frame::kArray)
+    frames_.back() = Frame::kArrayNext;
 }
 
 void MessageReader::StartSalvage(size_t position) {
@@ -164,7 +185,9 @@ MessageReader::Step MessageReader::NextPiece() {
   while (!out) {
     if (rejects_ >= limits_.rejects_per_message) {
       ended_ = true;
-      return MakeReject(RejectReason::kNotJson, "expected JSON, found too many damaged pieces", at_,
+      return MakeReject(RejectReason::kNotJson,
+                        "expected JSON, found too many damaged pieces",
+                        at_,
                         message_.substr(at_));
     }
     bool array = !frames_.empty() &&
@@ -181,32 +204,41 @@ MessageReader::Step MessageReader::NextPiece() {
 std::optional<MessageReader::Step> MessageReader::SkipEnvelopeRest() {
   PieceFinder::Rest rest = salvage_->EnvelopeRest(at_);
   at_ = rest.at;
-  if (!rest.records || !Push(Frame::kArray)) frames_.pop_back();
-  if (rest.records || rest.ended || rejects_ > 0) return std::nullopt;
-  return MakeReject(RejectReason::kTruncated, "expected the end of an envelope, found none", at_, {});
+  if (!rest.records || !Push(Frame::kArray))
+    frames_.pop_back();
+  if (rest.records || rest.ended || rejects_ > 0)
+    return std::nullopt;
+  return MakeReject(
+      RejectReason::kTruncated, "expected the end of an envelope, found none", at_, {});
 }
 
 std::optional<MessageReader::Step> MessageReader::ReadPiece() {
   at_ = salvage_->SkipBlanks(at_);
-  if (message_.substr(at_).starts_with(kByteOrderMark)) at_ += kByteOrderMark.size();
+  if (message_.substr(at_).starts_with(kByteOrderMark))
+    at_ += kByteOrderMark.size();
   if (at_ >= message_.size()) {
     ended_ = true;
-    if (frames_.empty() || rejects_ > 0) return Step::kEnd;
-    return MakeReject(RejectReason::kTruncated, "expected the end of an array, found the end of the text",
-                      message_.size(), {});
+    if (frames_.empty() || rejects_ > 0)
+      return Step::kEnd;
+    return MakeReject(RejectReason::kTruncated,
+                      "expected the end of an array, found the end of the text",
+                      message_.size(),
+                      {});
   }
   char c = message_[at_];
   bool in_array = !frames_.empty();
   if (in_array && (c == ',' || c == ']')) {
     ++at_;
-    if (c == ']') frames_.pop_back();
+    if (c == ']')
+      frames_.pop_back();
     return std::nullopt;
   }
   if (c == '[' && Push(Frame::kArray)) {
     ++at_;
     return std::nullopt;
   }
-  if (c != '{') return ReadGarbage();
+  if (c != '{')
+    return ReadGarbage();
   size_t records = salvage_->EnvelopeAt(at_);
   if (records != 0 && frames_.size() + 2 <= kDeepestEnvelope) {
     frames_.push_back(Frame::kEnvelopeNext);
@@ -218,8 +250,10 @@ std::optional<MessageReader::Step> MessageReader::ReadPiece() {
   value_begin_ = at_;
   at_ = piece.end;
   record_ = message_.substr(value_begin_, piece.end - value_begin_);
-  if (!RecordFrom(record_)) return RejectPiece(piece);
-  if (!walker_->saw_records()) return Step::kRecord;
+  if (!RecordFrom(record_))
+    return RejectPiece(piece);
+  if (!walker_->saw_records())
+    return Step::kRecord;
   // An envelope whose `records` is not its first member.
   frames_.push_back(Frame::kEnvelope);
   at_ = value_begin_ + 1;
@@ -232,10 +266,13 @@ std::optional<MessageReader::Step> MessageReader::ReadGarbage() {
   size_t end = salvage_->LineEnd(begin);
   if (!frames_.empty()) {
     end = message_.find_first_of(",{]", begin + 1);
-    if (end == std::string_view::npos) end = message_.size();
+    if (end == std::string_view::npos)
+      end = message_.size();
   }
   at_ = end;
-  return MakeReject(RejectReason::kNotJson, "expected a record object, found something else", begin,
+  return MakeReject(RejectReason::kNotJson,
+                    "expected a record object, found something else",
+                    begin,
                     message_.substr(begin, end - begin));
 }
 
@@ -244,7 +281,8 @@ bool MessageReader::RecordFrom(std::string_view piece) {
   cursor_ = JsonCursor(piece, index_);
   reject_.position = value_begin_;
   switch (outcome) {
-    case StructuralIndex::Outcome::kOk: break;
+    case StructuralIndex::Outcome::kOk:
+      break;
     case StructuralIndex::Outcome::kInvalidUtf8:
       reject_.reason = RejectReason::kInvalidUtf8;
       reject_.detail = "expected UTF-8, found other bytes";
@@ -262,7 +300,8 @@ bool MessageReader::RecordFrom(std::string_view piece) {
       reject_.detail = "expected a record that fits memory, found a longer one";
       return false;
   }
-  if (walker_->Walk(cursor_) && cursor_.AtEnd()) return true;
+  if (walker_->Walk(cursor_) && cursor_.AtEnd())
+    return true;
   reject_.position = value_begin_ + cursor_.Position();
   switch (cursor_.error()) {
     case JsonError::kTooDeep:
@@ -281,12 +320,16 @@ bool MessageReader::RecordFrom(std::string_view piece) {
 }
 
 MessageReader::Step MessageReader::RejectPiece(const Piece& piece) {
-  return MakeReject(reject_.reason, reject_.detail, reject_.position,
+  return MakeReject(reject_.reason,
+                    reject_.detail,
+                    reject_.position,
                     message_.substr(value_begin_, piece.end - value_begin_));
 }
 
-MessageReader::Step MessageReader::MakeReject(RejectReason reason, const char* detail,
-                                              size_t position, std::string_view bytes) {
+MessageReader::Step MessageReader::MakeReject(RejectReason reason,
+                                              const char* detail,
+                                              size_t position,
+                                              std::string_view bytes) {
   ++rejects_;
   reject_ = {reason, detail, position, bytes};
   return Step::kReject;

@@ -1,13 +1,13 @@
 // Takes a message apart into records, whatever envelope they stand in.
 //
-// A message is a sequence of JSON documents with blanks (or nothing) between them, which covers JSON
-// Lines, one document over many lines, and a byte order mark in front of any of them. A document is a
-// record, an envelope (an object with a `records` array), or an array of documents; arrays and
-// envelopes may nest a few levels, as Stream Analytics does.
+// A message is a sequence of JSON documents with blanks (or nothing) between them, which covers
+// JSON Lines, one document over many lines, and a byte order mark in front of any of them. A
+// document is a record, an envelope (an object with a `records` array), or an array of documents;
+// arrays and envelopes may nest a few levels, as Stream Analytics does.
 //
 // The message is indexed once and walked once. Where that fails, reading goes on piece by piece
-// (PieceFinder) from the record that failed: it is rejected, all others live. Which records come out
-// does not depend on where a batch ends. Not thread-safe.
+// (PieceFinder) from the record that failed: it is rejected, all others live. Which records come
+// out does not depend on where a batch ends. Not thread-safe.
 #pragma once
 
 #include <optional>
@@ -51,10 +51,10 @@ class MessageReader {
  private:
   // What is open around the next value.
   enum class Frame : uint8_t {
-    kArray,          // elements; the next one, or the end, comes first
-    kArrayNext,      // elements; a comma or the end comes first
-    kEnvelope,       // members of an envelope; a name or the end comes first
-    kEnvelopeNext,   // members; a comma or the end comes first
+    kArray,         // elements; the next one, or the end, comes first
+    kArrayNext,     // elements; a comma or the end comes first
+    kEnvelope,      // members of an envelope; a name or the end comes first
+    kEnvelopeNext,  // members; a comma or the end comes first
   };
 
   Step NextWhole();
@@ -82,7 +82,7 @@ class MessageReader {
   JsonCursor cursor_;
   std::vector<Frame> frames_;
   std::optional<PieceFinder> salvage_;
-  size_t at_ = 0;  // salvage: the next byte
+  size_t at_ = 0;           // salvage: the next byte
   size_t value_begin_ = 0;  // of the document or element that is being read
   size_t rejects_ = 0;
   bool ended_ = false;

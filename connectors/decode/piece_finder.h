@@ -19,11 +19,11 @@ class PieceFinder {
       : text_(text), budget_(4 * text.size() + (size_t{1} << 20)) {}
 
   // The piece that opens with `{` at `begin` and stands among the elements of an array. If its
-  // brackets do not match, it ends where the next record seems to begin: at a `{` behind a comma whose
-  // first name is the piece's own first name, or `time`, or `TenantId`.
+  // brackets do not match, it ends where the next record seems to begin: at a `{` behind a comma
+  // whose first name is the piece's own first name, or `time`, or `TenantId`.
   Piece Element(size_t begin);
-  // The piece that opens with `{` at `begin` and stands by itself: one line, or several of a document
-  // that is written over lines. If its brackets do not match, it ends with its line.
+  // The piece that opens with `{` at `begin` and stands by itself: one line, or several of a
+  // document that is written over lines. If its brackets do not match, it ends with its line.
   Piece Document(size_t begin);
 
   // Behind the `[` of `{"records":[` when that stands at `begin`, else 0.
@@ -47,8 +47,8 @@ class PieceFinder {
   [[nodiscard]] size_t RecordsArray(size_t quote) const;
 
   std::string_view text_;
-  // A hostile message costs linear time: bytes that may be read again after a match in vain, and how
-  // often the next record may be hunted for.
+  // A hostile message costs linear time: bytes that may be read again after a match in vain, and
+  // how often the next record may be hunted for.
   size_t budget_;
   size_t hunts_ = 4096;
 };

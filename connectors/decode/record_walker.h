@@ -1,7 +1,7 @@
 // Finds the wanted members of one JSON object, wherever they stand, and checks the whole object.
 //
-// Of a name that stands twice in one object the last one counts, as in JSON.parse; that includes what
-// stood below it. Not thread-safe.
+// Of a name that stands twice in one object the last one counts, as in JSON.parse; that includes
+// what stood below it. Not thread-safe.
 #pragma once
 
 #include <vector>
@@ -17,12 +17,14 @@ class RecordWalker {
   explicit RecordWalker(FieldPlan* plan) : plan_(plan), slots_(plan->slots()) {}
 
   // Reads the object that opens at the cursor and moves behind it; false: cursor.error(). `depth`:
-  // containers that are open around it.
+  // containers that are open around it. What an identity slot holds afterwards is unchecked, if it
+  // is a string or a container: whoever reads it checks it.
   bool Walk(JsonCursor& cursor, int depth = 0);
 
   // The value of a slot in the object walked last; null when missing or JSON null.
   [[nodiscard]] const Token* Find(int slot) const {
-    if (slot == kNoSlot) return nullptr;
+    if (slot == kNoSlot)
+      return nullptr;
     const Slot& found = slots_[static_cast<size_t>(slot)];
     return found.object == object_ && found.token.kind != TokenKind::kNull ? &found.token : nullptr;
   }
@@ -49,6 +51,8 @@ class RecordWalker {
   uint64_t object_ = 0;
   bool duplicate_ = false;
   bool records_ = false;
+  int identities_ = 0;           // members that were recorded unchecked
+  int identity_slot_ = kNoSlot;  // of the last one
 };
 
 }  // namespace keywatch::decode

@@ -8,7 +8,8 @@ namespace {
 std::string Upper(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c >= 'a' && c <= 'z')
+      c = static_cast<char>(c - 'a' + 'A');
   }
   return out;
 }
@@ -16,7 +17,8 @@ std::string Upper(std::string_view text) {
 std::string Lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
 }
@@ -30,8 +32,10 @@ ResourceParts ParseResourceId(std::string_view id) {
   std::vector<std::string_view> segments;
   for (std::string_view rest = parts.upper; !rest.empty();) {
     size_t slash = rest.find('/');
-    if (slash != 0) segments.push_back(rest.substr(0, slash));
-    if (slash == std::string_view::npos) break;
+    if (slash != 0)
+      segments.push_back(rest.substr(0, slash));
+    if (slash == std::string_view::npos)
+      break;
     rest.remove_prefix(slash + 1);
   }
   for (size_t i = 0; i + 1 < segments.size(); i += 2) {
@@ -42,7 +46,8 @@ ResourceParts ParseResourceId(std::string_view id) {
     } else if (segments[i] == "PROVIDERS") {
       parts.provider = segments[i + 1];
     } else if (!parts.provider.empty()) {
-      if (!parts.type.empty()) parts.type += '/';
+      if (!parts.type.empty())
+        parts.type += '/';
       parts.type += segments[i];
       parts.name = segments[i + 1];
     }

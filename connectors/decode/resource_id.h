@@ -10,8 +10,8 @@ namespace keywatch::decode {
 struct ResourceParts {
   std::string upper;
   std::string lower;
-  // In upper case; "" where the id has no such part. Of a nested resource the types are joined by `/`
-  // and the name is the last one.
+  // In upper case; "" where the id has no such part. Of a nested resource the types are joined by
+  // `/` and the name is the last one.
   std::string subscription;
   std::string group;
   std::string provider;

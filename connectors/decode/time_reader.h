@@ -1,5 +1,5 @@
-// Reads the `time` of records. Most come in one form and within the same minute as the one before, so
-// the minute is remembered and only seconds and fraction are computed.
+// Reads the `time` of records. Most come in one form and within the same minute as the one before,
+// so the minute is remembered and only seconds and fraction are computed.
 #pragma once
 
 #include <array>

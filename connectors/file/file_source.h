@@ -22,8 +22,7 @@
 
 namespace keywatch::file {
 
-// A position that says: this file is gone, forget it.
-inline constexpr int64_t kForgetPosition = -1;
+using pipeline::kForgetPosition;
 
 struct FileSourceOptions {
   std::string name = "file";

@@ -47,7 +47,7 @@ constexpr std::array kDefaults = {
     // The end of a partition with control records is known this late.
     Setting{"fetch.wait.max.ms", "100"},
     // Per partition, as each has its own queue.
-    Setting{"queued.max.messages.kbytes", "16384"},
+    Setting{"queued.max.messages.kbytes", "8192"},
     Setting{"client.id", "keywatch"},
 };
 

@@ -24,6 +24,9 @@ constexpr size_t kMaxBatchMessages = 1'000;
 constexpr size_t kMaxBatchBytes = 4 << 20;
 constexpr milliseconds kLongestSleep{100};  // commits and resets that are due must not wait longer
 constexpr milliseconds kResetRetry{1'000};
+constexpr milliseconds kWakeInterval{10};
+constexpr milliseconds kWakeRetry{2'000};
+constexpr int kWakeTimeoutMs = 100;
 constexpr int kWatermarkTimeoutMs = 2'000;
 constexpr milliseconds kCloseTimeout{5'000};
 
@@ -134,6 +137,7 @@ Result<pipeline::RawBatch> KafkaSource::Consumer::Poll(milliseconds timeout) {
     if (!batch.messages.empty() || now >= deadline) {
       break;
     }
+    WakeFetcher();
     Clock::time_point until = std::min(deadline, now + kLongestSleep);
     if (decision.action == PartitionMerge::Action::kWait) {
       until = std::min(until, decision.until);
@@ -276,6 +280,27 @@ void KafkaSource::Consumer::Wait(Clock::time_point until) {
   if (left.count() > 0) {
     pollfd wanted{event_fd_, POLLIN, 0};
     (void)poll(&wanted, 1, static_cast<int>(left.count()));
+  }
+}
+
+// When the queues of all its partitions are full, librdkafka's thread for a broker sleeps for up to
+// a second and does not notice that one was emptied (fixed after 2.0.2): with few partitions most
+// of the time would be spent so. Any request to that broker wakes it; this one is cheap.
+void KafkaSource::Consumer::WakeFetcher() {
+  const Clock::time_point now = Clock::now();
+  if (now < next_wake_) {
+    return;
+  }
+  for (const auto& [number, reader] : readers_) {
+    if (!reader->Starving()) {
+      continue;
+    }
+    int64_t low = 0;
+    int64_t high = 0;
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+        client_.get(), reader->topic().c_str(), reader->partition(), &low, &high, kWakeTimeoutMs);
+    next_wake_ = now + (code == RD_KAFKA_RESP_ERR_NO_ERROR ? kWakeInterval : kWakeRetry);
+    return;
   }
 }
 

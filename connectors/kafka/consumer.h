@@ -49,6 +49,7 @@ class KafkaSource::Consumer {
   PartitionMerge::Decision Fill(pipeline::RawBatch* batch);
   void Finish(pipeline::RawBatch* batch);
   void Wait(Clock::time_point until);
+  void WakeFetcher();
   void OnError(rd_kafka_resp_err_t code, const char* reason);
   void OnMessageError(const rd_kafka_message_t& message, PartitionReader* reader);
   void ResetOffset(PartitionReader* reader);
@@ -86,6 +87,7 @@ class KafkaSource::Consumer {
   PartitionMerge merge_;
   uint64_t overtaken_counted_ = 0;
   Clock::time_point next_reset_{};
+  Clock::time_point next_wake_{};
 
   bool ever_assigned_ = false;
   bool commit_under_way_ = false;

@@ -43,6 +43,8 @@ class PartitionReader {
   MessageHandle Take();
   // The broker has messages beyond, or may have: nothing was heard from it yet.
   [[nodiscard]] bool MayHaveMore() const;
+  // Nothing is left here, and the broker has said that there is more.
+  [[nodiscard]] bool Starving() const { return attached() && empty() && heard_ && MayHaveMore(); }
   // Messages at the broker that were not yielded; null if not known.
   [[nodiscard]] std::optional<int64_t> Lag() const;
 

@@ -11,7 +11,7 @@
 namespace keywatch::alert {
 
 struct Entity {
-  std::string type;                                            // "Account", "IP", ..
+  std::string type;                                              // "Account", "IP", ..
   std::vector<std::pair<std::string, std::string>> identifiers;  // {"Address", "203.0.113.7"}
 };
 

@@ -5,13 +5,15 @@
 
 namespace keywatch {
 
-[[noreturn]] void CheckFailed(const char* file, int line, const char* condition,
+[[noreturn]] void CheckFailed(const char* file,
+                              int line,
+                              const char* condition,
                               const char* message);
 
 }  // namespace keywatch
 
-#define KEYWATCH_CHECK(condition, message)                                     \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]]                                             \
-      ::keywatch::CheckFailed(__FILE__, __LINE__, #condition, message);        \
+#define KEYWATCH_CHECK(condition, message)                              \
+  do {                                                                  \
+    if (!(condition)) [[unlikely]]                                      \
+      ::keywatch::CheckFailed(__FILE__, __LINE__, #condition, message); \
   } while (false)

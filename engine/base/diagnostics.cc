@@ -1,11 +1,11 @@
 #include "engine/base/diagnostics.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <numeric>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace keywatch {
 
@@ -27,24 +27,27 @@ std::string Format(const SourceText& source, const Diagnostic& diagnostic) {
   LineColumn place = source.Locate(diagnostic.span.offset);
   std::string_view line = source.LineAt(diagnostic.span.offset);
   const char* severity = diagnostic.severity == Severity::kError ? "error" : "warning";
-  std::string out = fmt::format("{}:{}:{}: {}: {}\n", source.name, place.line, place.column,
-                                severity, diagnostic.message);
+  std::string out = fmt::format(
+      "{}:{}:{}: {}: {}\n", source.name, place.line, place.column, severity, diagnostic.message);
   std::string number = std::to_string(place.line);
   size_t column = place.column - 1 - source.indent;
   // The caret line repeats the tabs of the line above it, so that both are as wide.
   std::string lead;
-  for (size_t i = 0; i < std::min(column, line.size()); ++i) lead += line[i] == '\t' ? '\t' : ' ';
+  for (size_t i = 0; i < std::min(column, line.size()); ++i)
+    lead += line[i] == '\t' ? '\t' : ' ';
   size_t room = line.size() > column ? line.size() - column : 1;
   size_t carets = std::clamp<size_t>(diagnostic.span.length, 1, room);
-  out += fmt::format(" {} | {}\n {:{}} | {}{}\n", number, line, "", number.size(), lead,
-                     std::string(carets, '^'));
-  if (!diagnostic.hint.empty()) out += fmt::format("hint: {}\n", diagnostic.hint);
+  out += fmt::format(
+      " {} | {}\n {:{}} | {}{}\n", number, line, "", number.size(), lead, std::string(carets, '^'));
+  if (!diagnostic.hint.empty())
+    out += fmt::format("hint: {}\n", diagnostic.hint);
   return out;
 }
 
 std::string Format(const SourceText& source, const Diagnostics& diagnostics) {
   std::string out;
-  for (const Diagnostic& diagnostic : diagnostics.all()) out += Format(source, diagnostic);
+  for (const Diagnostic& diagnostic : diagnostics.all())
+    out += Format(source, diagnostic);
   return out;
 }
 
@@ -52,8 +55,9 @@ namespace {
 
 std::string Lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
   return out;
 }
 

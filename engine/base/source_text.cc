@@ -26,9 +26,10 @@ LineColumn SourceText::Locate(uint32_t offset) const {
   size_t start = LineStart(text, offset);
   auto lines = std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(start), '\n');
   // Continuation bytes of UTF-8 (10xxxxxx) take no column of their own.
-  auto columns = std::count_if(text.begin() + static_cast<ptrdiff_t>(start),
-                               text.begin() + static_cast<ptrdiff_t>(end),
-                               [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  auto columns =
+      std::count_if(text.begin() + static_cast<ptrdiff_t>(start),
+                    text.begin() + static_cast<ptrdiff_t>(end),
+                    [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
   return {first_line + static_cast<uint32_t>(lines), indent + static_cast<uint32_t>(columns) + 1};
 }
 
@@ -37,7 +38,8 @@ std::string_view SourceText::LineAt(uint32_t offset) const {
   size_t start = LineStart(view, offset);
   size_t end = view.find('\n', start);
   std::string_view line = view.substr(start, end == std::string_view::npos ? end : end - start);
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\r')
+    line.remove_suffix(1);
   return line;
 }
 

@@ -62,7 +62,8 @@ inline Status InternalError(std::string message) {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::move(value)) {}  // NOLINT(google-explicit-constructor): as std::expected
+  Result(T value)
+      : held_(std::move(value)) {}  // NOLINT(google-explicit-constructor): as std::expected
   Result(Status error) : held_(std::move(error)) {  // NOLINT(google-explicit-constructor)
     KEYWATCH_CHECK(!std::get<Status>(held_).ok(), "a Result holds a value or an error");
   }
@@ -89,5 +90,6 @@ class [[nodiscard]] Result {
 #define KEYWATCH_RETURN_IF_ERROR(expression)            \
   do {                                                  \
     ::keywatch::Status keywatch_status_ = (expression); \
-    if (!keywatch_status_.ok()) return keywatch_status_; \
+    if (!keywatch_status_.ok())                         \
+      return keywatch_status_;                          \
   } while (false)

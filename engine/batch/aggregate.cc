@@ -31,22 +31,31 @@ std::vector<Value> Present(const std::vector<Value>& values, const std::vector<V
 Value Sum(Type type, const std::vector<Value>& values) {
   if (type == Type::kReal) {
     double sum = 0;
-    for (const Value& value : values) sum += value.real();
+    for (const Value& value : values)
+      sum += value.real();
     return Value::Real(sum);
   }
   uint64_t sum = 0;
-  for (const Value& value : values) sum += static_cast<uint64_t>(value.integral());
+  for (const Value& value : values)
+    sum += static_cast<uint64_t>(value.integral());
   return Value::Integral(type, static_cast<int64_t>(sum));
 }
 
 // NaN for an empty group of numbers, as the engine gives.
 Value Average(Type type, const std::vector<Value>& values) {
-  if (values.empty()) return type == Type::kReal ? Value::Real(std::nan("")) : Value::Null(type);
+  if (values.empty())
+    return type == Type::kReal ? Value::Real(std::nan("")) : Value::Null(type);
+  if (type != Type::kReal) {
+    // Ticks since year 1 have more digits than a double holds, and their sum more than int64.
+    __extension__ __int128 sum = 0;
+    for (const Value& value : values)
+      sum += value.integral();
+    return Value::Integral(type, static_cast<int64_t>(sum / static_cast<int64_t>(values.size())));
+  }
   double sum = 0;
-  for (const Value& value : values) sum += value.number();
-  double average = sum / static_cast<double>(values.size());
-  return type == Type::kReal ? Value::Real(average)
-                             : Value::Integral(type, static_cast<int64_t>(average));
+  for (const Value& value : values)
+    sum += value.number();
+  return Value::Real(sum / static_cast<double>(values.size()));
 }
 
 Value Extreme(Type type, const std::vector<Value>& values, bool largest) {
@@ -63,8 +72,10 @@ Value Collected(const std::vector<Value>& values, bool set, int64_t limit) {
   Dynamic::Array elements;
   std::unordered_set<std::string> seen;
   auto add = [&](Dynamic element) {
-    if (static_cast<int64_t>(elements.size()) >= limit) return;
-    if (set && !seen.insert(ToJson(element)).second) return;
+    if (static_cast<int64_t>(elements.size()) >= limit)
+      return;
+    if (set && !seen.insert(ToJson(element)).second)
+      return;
     elements.push_back(std::move(element));
   };
   for (const Value& value : values) {
@@ -74,7 +85,8 @@ Value Collected(const std::vector<Value>& values, bool set, int64_t limit) {
       add(std::move(element));
       continue;
     }
-    for (const Dynamic& inner : *nested) add(inner);  // make_set over arrays unions their elements
+    for (const Dynamic& inner : *nested)
+      add(inner);  // make_set over arrays unions their elements
   }
   Dynamic out;
   out.held = std::move(elements);
@@ -83,14 +95,17 @@ Value Collected(const std::vector<Value>& values, bool set, int64_t limit) {
 
 Value Distinct(const std::vector<Value>& values) {
   std::unordered_set<record::Row, record::RowHash, record::RowEqual> seen;
-  for (const Value& value : values) seen.insert({value});
+  for (const Value& value : values)
+    seen.insert({value});
   return Count(seen.size());
 }
 
 // The arguments of the row with the largest first argument; nulls only count when all are null.
 // Of equal rows the first counts.
-std::vector<Value> ArgExtreme(const std::vector<std::vector<Value>>& args, size_t rows,
-                              bool largest, const plan::Aggregate& aggregate) {
+std::vector<Value> ArgExtreme(const std::vector<std::vector<Value>>& args,
+                              size_t rows,
+                              bool largest,
+                              const plan::Aggregate& aggregate) {
   size_t best = rows;
   for (size_t i = 0; i < rows; ++i) {
     const Value& value = args[0][i];
@@ -99,7 +114,8 @@ std::vector<Value> ArgExtreme(const std::vector<std::vector<Value>>& args, size_
       continue;
     }
     const Value& champion = args[0][best];
-    if (value.is_null()) continue;
+    if (value.is_null())
+      continue;
     if (champion.is_null() ||
         (largest ? Compare(value, champion) > 0 : Compare(value, champion) < 0)) {
       best = i;
@@ -115,25 +131,31 @@ std::vector<Value> ArgExtreme(const std::vector<std::vector<Value>>& args, size_
 }  // namespace
 
 std::vector<Value> Aggregated(const plan::Aggregate& aggregate,
-                              const std::vector<std::vector<Value>>& args, size_t rows) {
+                              const std::vector<std::vector<Value>>& args,
+                              size_t rows) {
   const std::string& function = aggregate.function;
   if (function == "arg_max" || function == "arg_min") {
     return ArgExtreme(args, rows, function == "arg_max", aggregate);
   }
-  if (function == "count") return {Count(rows)};
+  if (function == "count")
+    return {Count(rows)};
   if (function == "countif") {
     size_t count = 0;
-    for (const Value& value : args[0]) count += IsTrue(value) ? 1 : 0;
+    for (const Value& value : args[0])
+      count += IsTrue(value) ? 1 : 0;
     return {Count(count)};
   }
   bool conditional = function == "sumif" || function == "dcountif";
   std::vector<Value> values = Present(args[0], conditional ? &args[1] : nullptr);
-  if (function == "sum" || function == "sumif") return {Sum(aggregate.type, values)};
-  if (function == "avg") return {Average(aggregate.type, values)};
+  if (function == "sum" || function == "sumif")
+    return {Sum(aggregate.type, values)};
+  if (function == "avg")
+    return {Average(aggregate.type, values)};
   if (function == "min" || function == "max") {
     return {Extreme(aggregate.type, values, function == "max")};
   }
-  if (function == "dcount" || function == "dcountif") return {Distinct(values)};
+  if (function == "dcount" || function == "dcountif")
+    return {Distinct(values)};
   if (function == "make_set" || function == "make_list") {
     return {Collected(values, function == "make_set", aggregate.limit)};
   }

@@ -1,8 +1,9 @@
-// Function calls: the catalog checks and types most of them; the few with rules of their own follow.
-#include <fmt/format.h>
-
+// Function calls: the catalog checks and types most of them; the few with rules of their own
+// follow.
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "engine/bind/binder_impl.h"
 #include "engine/bind/type_rules.h"
@@ -14,8 +15,10 @@ using plan::ExprPtr;
 using record::Type;
 using record::Value;
 
-std::optional<std::vector<ExprPtr>> Binder::BindArguments(const kql::Call& call, size_t count,
-                                                          SourceSpan span, const Scope& scope) {
+std::optional<std::vector<ExprPtr>> Binder::BindArguments(const kql::Call& call,
+                                                          size_t count,
+                                                          SourceSpan span,
+                                                          const Scope& scope) {
   std::vector<ExprPtr> args;
   bool ok = true;
   for (size_t i = 0; i < count; ++i) {
@@ -27,7 +30,8 @@ std::optional<std::vector<ExprPtr>> Binder::BindArguments(const kql::Call& call,
     args.push_back(BindExpr(*argument.value, scope));
     ok = ok && args.back() != nullptr;
   }
-  if (!ok) return std::nullopt;
+  if (!ok)
+    return std::nullopt;
   return args;
 }
 
@@ -35,23 +39,29 @@ namespace {
 
 // The extra checks and result types of functions whose rule is not in the catalog; null: undefined.
 std::optional<Type> SpecialType(const plan::FunctionInfo& info, const std::vector<ExprPtr>& args) {
-  if (info.name == "bin") return BinType(args[0]->type, args[1]->type);
+  if (info.name == "bin")
+    return BinType(args[0]->type, args[1]->type);
   if (info.name == "abs") {
     Type type = args[0]->type;
-    if (type == Type::kInt) return Type::kLong;
-    if (record::IsNumeric(type) || type == Type::kTimespan) return type;
+    if (type == Type::kInt)
+      return Type::kLong;
+    if (record::IsNumeric(type) || type == Type::kTimespan)
+      return type;
     return std::nullopt;
   }
   if (info.name == "parse_json") {
     Type type = args[0]->type;
-    if (type != Type::kString && type != Type::kDynamic) return std::nullopt;
+    if (type != Type::kString && type != Type::kDynamic)
+      return std::nullopt;
     return Type::kDynamic;
   }
-  if (info.name == "iff") return MergedType(args[1]->type, args[2]->type);
+  if (info.name == "iff")
+    return MergedType(args[1]->type, args[2]->type);
   if (info.name == "coalesce") {
     std::optional<Type> type = args[0]->type;
     for (const ExprPtr& arg : args) {
-      if (type) type = plan::CommonType(*type, arg->type);
+      if (type)
+        type = plan::CommonType(*type, arg->type);
     }
     return type;
   }
@@ -70,19 +80,23 @@ std::string ArgumentTypes(const std::vector<ExprPtr>& args) {
 
 ExprPtr Binder::BindCall(const kql::Call& call, SourceSpan span, const Scope& scope) {
   const std::string& name = call.function;
-  if (name == "case") return BindCase(call, span, scope);
+  if (name == "case")
+    return BindCase(call, span, scope);
   if (name == "column_ifexists" || name == "columnifexists") {
     return BindColumnIfExists(call, span, scope);
   }
   if (plan::FindAggregate(name) != nullptr) {
-    if (scope.aggregates != nullptr) return BindAggregate(call, span, scope);
-    return Error(call.function_span, fmt::format("the aggregate {} is only allowed in summarize", name));
+    if (scope.aggregates != nullptr)
+      return BindAggregate(call, span, scope);
+    return Error(call.function_span,
+                 fmt::format("the aggregate {} is only allowed in summarize", name));
   }
   const plan::FunctionInfo* info = plan::FindFunction(name);
   if (info == nullptr && name != "now" && name != "ingestion_time") {
     std::vector<std::string> known = plan::FunctionNames();
     std::string near = Nearest(name, known);
-    return Error(call.function_span, fmt::format("this function is not supported: {}", name),
+    return Error(call.function_span,
+                 fmt::format("this function is not supported: {}", name),
                  near.empty() ? "docs/language.md lists the supported functions"
                               : fmt::format("did you mean {}?", near));
   }
@@ -92,10 +106,13 @@ ExprPtr Binder::BindCall(const kql::Call& call, SourceSpan span, const Scope& sc
   }
   std::optional<std::vector<ExprPtr>> args =
       BindArguments(call, type_of != nullptr ? 3 : call.arguments.size(), span, scope);
-  if (!args) return nullptr;
-  if (info == nullptr) return BindClock(name, *args, span);
+  if (!args)
+    return nullptr;
+  if (info == nullptr)
+    return BindClock(name, *args, span);
   ExprPtr result = BindKnownCall(*info, name, std::move(*args), span);
-  if (type_of == nullptr || result == nullptr) return result;
+  if (type_of == nullptr || result == nullptr)
+    return result;
   // extract(regex, group, text, typeof(T)): the text is converted.
   const plan::FunctionInfo* convert = plan::FindFunction("to" + type_of->type);
   std::optional<Type> type = record::TypeFromName(type_of->type);
@@ -107,16 +124,19 @@ ExprPtr Binder::BindCall(const kql::Call& call, SourceSpan span, const Scope& sc
 }
 
 // now() and ingestion_time(): no functions of their arguments.
-ExprPtr Binder::BindClock(const std::string& name, const std::vector<ExprPtr>& args,
+ExprPtr Binder::BindClock(const std::string& name,
+                          const std::vector<ExprPtr>& args,
                           SourceSpan span) {
   if (name == "now") {
-    if (args.empty()) return plan::Now(span);
+    if (args.empty())
+      return plan::Now(span);
     if (args.size() == 1 && args[0]->type == Type::kTimespan) {
       return plan::CallOf("+", Type::kDatetime, {plan::Now(span), args[0]}, span);
     }
     return Error(span, "now takes nothing or a timespan");
   }
-  if (!args.empty()) return Error(span, "ingestion_time takes no argument");
+  if (!args.empty())
+    return Error(span, "ingestion_time takes no argument");
   auto time = std::make_shared<plan::Expr>();
   time->kind = plan::ExprKind::kIngestionTime;
   time->type = Type::kDatetime;
@@ -125,21 +145,29 @@ ExprPtr Binder::BindClock(const std::string& name, const std::vector<ExprPtr>& a
 }
 
 // A function of the catalog, `name` as the author wrote it: arguments and result type.
-ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info, const std::string& name,
-                              std::vector<ExprPtr> args, SourceSpan span) {
+ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info,
+                              const std::string& name,
+                              std::vector<ExprPtr> args,
+                              SourceSpan span) {
   size_t most = info.variadic ? 64 : info.params.size();
   if (args.size() < info.required || args.size() > most) {
-    return Error(span, info.required == most
-                           ? fmt::format("{} takes {} arguments, found {}", name, most, args.size())
-                           : fmt::format("{} takes {} to {} arguments, found {}", name,
-                                         info.required, most, args.size()));
+    std::string takes = info.required == most ? fmt::format("{}", most)
+                                              : fmt::format("{} to {}", info.required, most);
+    return Error(
+        span,
+        fmt::format(
+            "{} takes {} argument{}, found {}", name, takes, takes == "1" ? "" : "s", args.size()));
   }
   for (size_t i = 0; i < args.size(); ++i) {
     plan::Param param = info.params[std::min(i, info.params.size() - 1)];
-    if (plan::Accepts(param, args[i]->type)) continue;
+    if (plan::Accepts(param, args[i]->type))
+      continue;
     return Error(args[i]->span,
-                 fmt::format("argument {} of {} must be {}, this is {}", i + 1, name,
-                             plan::ParamName(param), record::TypeName(args[i]->type)));
+                 fmt::format("argument {} of {} must be {}, this is {}",
+                             i + 1,
+                             name,
+                             plan::ParamName(param),
+                             record::TypeName(args[i]->type)));
   }
   std::optional<Type> type = SpecialType(info, args);
   if (!type) {
@@ -152,8 +180,10 @@ ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info, const std::string&
 }
 
 ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& scope) {
-  std::optional<std::vector<ExprPtr>> args = BindArguments(call, call.arguments.size(), span, scope);
-  if (!args) return nullptr;
+  std::optional<std::vector<ExprPtr>> args =
+      BindArguments(call, call.arguments.size(), span, scope);
+  if (!args)
+    return nullptr;
   if (args->size() < 3 || args->size() % 2 == 0) {
     return Error(span, "case takes pairs of a condition and a value, then a default");
   }
@@ -161,8 +191,9 @@ ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& sc
   for (size_t i = args->size() - 1; i >= 2; i -= 2) {
     const ExprPtr& condition = (*args)[i - 2];
     if (condition->type != Type::kBool) {
-      return Error(condition->span, fmt::format("a condition must be bool, this is {}",
-                                                record::TypeName(condition->type)));
+      return Error(
+          condition->span,
+          fmt::format("a condition must be bool, this is {}", record::TypeName(condition->type)));
     }
     Type type = MergedType((*args)[i - 1]->type, result->type);
     result = plan::CallOf("iff", type, {condition, (*args)[i - 1], result}, span);
@@ -170,22 +201,28 @@ ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& sc
   return result;
 }
 
-// Decided at load time against the declared schema: the column if the table has it, else the default.
+// Decided at load time against the declared schema: the column if the table has it, else the
+// default.
 ExprPtr Binder::BindColumnIfExists(const kql::Call& call, SourceSpan span, const Scope& scope) {
-  if (call.arguments.size() != 2) return Error(span, "column_ifexists takes a name and a default");
+  if (call.arguments.size() != 2)
+    return Error(span, "column_ifexists takes a name and a default");
   const auto* name = std::get_if<kql::Literal>(&call.arguments[0].value->node);
   if (name == nullptr || name->kind != kql::LiteralKind::kString) {
     return Error(call.arguments[0].value->span, "a constant column name is expected");
   }
   ExprPtr fallback = BindExpr(*call.arguments[1].value, scope);
-  if (fallback == nullptr) return nullptr;
-  if (scope.columns == nullptr) return fallback;
+  if (fallback == nullptr)
+    return nullptr;
+  if (scope.columns == nullptr)
+    return fallback;
   std::optional<size_t> column = scope.columns->Find(name->text);
-  if (!column) return fallback;
+  if (!column)
+    return fallback;
   Type type = scope.columns->columns[*column].type;
   ExprPtr reference = plan::ColumnRef(*column, type, span);
   // Of another type than the default: Kusto converts the column to the default's type.
-  if (type == fallback->type || plan::CommonType(type, fallback->type)) return reference;
+  if (type == fallback->type || plan::CommonType(type, fallback->type))
+    return reference;
   if (fallback->type == Type::kString) {
     return plan::CallOf("tostring", Type::kString, {reference}, span);
   }
@@ -193,7 +230,8 @@ ExprPtr Binder::BindColumnIfExists(const kql::Call& call, SourceSpan span, const
 }
 
 std::string DerivedName(const kql::Expr& expr, const record::Schema& input) {
-  if (const auto* name = std::get_if<kql::Name>(&expr.node)) return name->text;
+  if (const auto* name = std::get_if<kql::Name>(&expr.node))
+    return name->text;
   if (const auto* member = std::get_if<kql::Member>(&expr.node)) {
     std::string base = DerivedName(*member->object, input);
     return base.empty() ? "" : base + "_" + member->name;
@@ -205,21 +243,38 @@ std::string DerivedName(const kql::Expr& expr, const record::Schema& input) {
   }
   if (const auto* call = std::get_if<kql::Call>(&expr.node)) {
     // Functions that keep the name of their first argument, as Microsoft's binder names them.
-    constexpr std::array<std::string_view, 19> kKeep = {
-        "abs",    "bin",    "floor",    "parse_json", "parsejson", "todynamic",  "split",
-        "startofday", "tobool", "toboolean", "todatetime", "toint", "tolong",
-        "todouble",   "toreal", "tostring",  "totimespan", "endofday", "toguid"};
+    constexpr std::array<std::string_view, 19> kKeep = {"abs",
+                                                        "bin",
+                                                        "floor",
+                                                        "parse_json",
+                                                        "parsejson",
+                                                        "todynamic",
+                                                        "split",
+                                                        "startofday",
+                                                        "tobool",
+                                                        "toboolean",
+                                                        "todatetime",
+                                                        "toint",
+                                                        "tolong",
+                                                        "todouble",
+                                                        "toreal",
+                                                        "tostring",
+                                                        "totimespan",
+                                                        "endofday",
+                                                        "toguid"};
     if (const plan::AggregateInfo* aggregate = plan::FindAggregate(call->function)) {
       std::string of = call->arguments.empty() ? "" : DerivedName(*call->arguments[0].value, input);
       bool same = aggregate->column_prefix.empty();
       return same ? of : fmt::format("{}_{}", aggregate->column_prefix, of);
     }
-    if (call->arguments.empty()) return call->function == "ingestion_time" ? "$IngestionTime" : "";
+    if (call->arguments.empty())
+      return call->function == "ingestion_time" ? "$IngestionTime" : "";
     const kql::Expr& first = *call->arguments[0].value;
     if (std::find(kKeep.begin(), kKeep.end(), call->function) != kKeep.end()) {
       return DerivedName(first, input);
     }
-    if (call->function == "strlen") return "strlen_" + DerivedName(first, input);
+    if (call->function == "strlen")
+      return "strlen_" + DerivedName(first, input);
     if (call->function == "column_ifexists" || call->function == "columnifexists") {
       const auto* literal = std::get_if<kql::Literal>(&first.node);
       return literal != nullptr && input.Find(literal->text) ? literal->text : "";

@@ -1,9 +1,9 @@
 // Operators with several inputs: join and union.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/bind/binder_impl.h"
 
@@ -30,9 +30,11 @@ constexpr std::array<std::pair<std::string_view, JoinKind>, 10> kKinds = {{
 }};
 
 std::optional<JoinKind> KindFromName(std::string_view name) {
-  if (name == "rightsemi") return JoinKind::kRightSemi;
+  if (name == "rightsemi")
+    return JoinKind::kRightSemi;
   for (const auto& [known, kind] : kKinds) {
-    if (known == name) return kind;
+    if (known == name)
+      return kind;
   }
   return std::nullopt;
 }
@@ -66,10 +68,13 @@ NodePtr Binder::BindJoin(const kql::JoinOp& op, SourceSpan span, const NodePtr& 
   NodePtr right = op.right == nullptr ? nullptr : BindPipeline(*op.right);
   std::optional<JoinKind> kind = KindFromName(op.kind);
   if (!kind) {
-    return TableError(op.kind_span, fmt::format("this join kind is not supported yet: {}", op.kind),
-                      "supported: innerunique, inner, leftouter, leftanti, rightanti, leftsemi, rightsemi");
+    return TableError(
+        op.kind_span,
+        fmt::format("this join kind is not supported yet: {}", op.kind),
+        "supported: innerunique, inner, leftouter, leftanti, rightanti, leftsemi, rightsemi");
   }
-  if (right == nullptr) return nullptr;
+  if (right == nullptr)
+    return nullptr;
   plan::Join join{*kind, left, right, {}, {}};
   bool ok = true;
   for (const kql::JoinCondition& condition : op.on) {
@@ -77,46 +82,57 @@ NodePtr Binder::BindJoin(const kql::JoinOp& op, SourceSpan span, const NodePtr& 
     std::optional<size_t> right_key = right->schema.Find(condition.right);
     if (!left_key || !right_key) {
       const bool of_left = !left_key;
-      Error(condition.span, fmt::format("the {} side of the join has no column: {}",
-                                        of_left ? "left" : "right",
-                                        of_left ? condition.left : condition.right));
+      Error(condition.span,
+            fmt::format("the {} side of the join has no column: {}",
+                        of_left ? "left" : "right",
+                        of_left ? condition.left : condition.right));
       ok = false;
       continue;
     }
     Type left_type = left->schema.columns[*left_key].type;
     Type right_type = right->schema.columns[*right_key].type;
-    bool same_name = condition.left == condition.right;
-    if (same_name ? left_type != right_type : !KeysFit(left_type, right_type)) {
-      Error(condition.span, fmt::format("join keys must have one type, found {} and {}",
-                                        record::TypeName(left_type), record::TypeName(right_type)));
+    if (condition.by_sides ? !KeysFit(left_type, right_type) : left_type != right_type) {
+      Error(condition.span,
+            fmt::format("join keys must have one type, found {} and {}",
+                        record::TypeName(left_type),
+                        record::TypeName(right_type)));
       ok = false;
       continue;
     }
     join.left_keys.push_back(*left_key);
     join.right_keys.push_back(*right_key);
   }
-  if (!ok) return nullptr;
-  if (join.left_keys.empty()) return TableError(span, "join needs `on` with at least one column");
+  if (!ok)
+    return nullptr;
+  if (join.left_keys.empty())
+    return TableError(span, "join needs `on` with at least one column");
   record::Schema schema;
   switch (*kind) {
     case JoinKind::kLeftAnti:
-    case JoinKind::kLeftSemi: schema = left->schema; break;
+    case JoinKind::kLeftSemi:
+      schema = left->schema;
+      break;
     case JoinKind::kRightAnti:
-    case JoinKind::kRightSemi: schema = right->schema; break;
-    default: schema = JoinedSchema(left->schema, right->schema);
+    case JoinKind::kRightSemi:
+      schema = right->schema;
+      break;
+    default:
+      schema = JoinedSchema(left->schema, right->schema);
   }
   return plan::MakeNode(std::move(schema), std::move(join), span);
 }
 
 namespace {
 
-// The output columns of a union and, per input, what fills each: a column, or null for a missing one.
+// The output columns of a union and, per input, what fills each: a column, or null for a missing
+// one.
 struct UnionColumns {
   record::Schema schema;
   std::vector<std::vector<std::optional<size_t>>> sources;  // [output][input]
 };
 
-void AddOutput(record::Column column, const std::vector<std::optional<size_t>>& source,
+void AddOutput(record::Column column,
+               const std::vector<std::optional<size_t>>& source,
                UnionColumns* out) {
   AddUnique(std::move(column), &out->schema);
   out->sources.push_back(source);
@@ -138,18 +154,24 @@ UnionColumns MergeColumns(const std::vector<NodePtr>& inputs, bool inner) {
     std::vector<Type> types;
     for (size_t i = 0; i < inputs.size(); ++i) {
       found[i] = inputs[i]->schema.Find(name);
-      if (!found[i]) continue;
+      if (!found[i])
+        continue;
       Type type = inputs[i]->schema.columns[*found[i]].type;
-      if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+      if (std::find(types.begin(), types.end(), type) == types.end())
+        types.push_back(type);
     }
-    bool everywhere = std::all_of(found.begin(), found.end(), [](const auto& f) { return f.has_value(); });
-    if (inner && (!everywhere || types.size() > 1)) continue;
+    bool everywhere =
+        std::all_of(found.begin(), found.end(), [](const auto& f) { return f.has_value(); });
+    if (inner && (!everywhere || types.size() > 1))
+      continue;
     for (Type type : types) {
       std::vector<std::optional<size_t>> source(inputs.size());
       for (size_t i = 0; i < inputs.size(); ++i) {
-        if (found[i] && inputs[i]->schema.columns[*found[i]].type == type) source[i] = found[i];
+        if (found[i] && inputs[i]->schema.columns[*found[i]].type == type)
+          source[i] = found[i];
       }
-      std::string column = types.size() == 1 ? name : fmt::format("{}_{}", name, record::TypeName(type));
+      std::string column =
+          types.size() == 1 ? name : fmt::format("{}_{}", name, record::TypeName(type));
       AddOutput({std::move(column), type}, source, &out);
     }
   }
@@ -160,12 +182,14 @@ UnionColumns MergeColumns(const std::vector<NodePtr>& inputs, bool inner) {
 
 NodePtr Binder::BindUnion(const kql::UnionOp& op, SourceSpan span, const NodePtr& first) {
   std::vector<NodePtr> inputs;
-  if (first != nullptr) inputs.push_back(first);
+  if (first != nullptr)
+    inputs.push_back(first);
   bool ok = true;
   for (const kql::PipelinePtr& pipeline : op.inputs) {
     const auto* table = std::get_if<kql::TableSource>(&pipeline->source.node);
     if (table != nullptr && table->name.find('*') != std::string::npos) {
-      Error(pipeline->span, fmt::format("wildcards in union are not supported yet: {}", table->name),
+      Error(pipeline->span,
+            fmt::format("wildcards in union are not supported yet: {}", table->name),
             "name the tables");
       ok = false;
       continue;
@@ -174,8 +198,9 @@ NodePtr Binder::BindUnion(const kql::UnionOp& op, SourceSpan span, const NodePtr
     if (op.is_fuzzy && table != nullptr) {
       FindTable(table->name, &known);
       if (!known && !lets_.contains(table->name)) {
-        diagnostics_->Warning(pipeline->span,
-                              fmt::format("isfuzzy: there is no table {}, it counts as empty", table->name));
+        diagnostics_->Warning(
+            pipeline->span,
+            fmt::format("isfuzzy: there is no table {}, it counts as empty", table->name));
         continue;
       }
     }
@@ -185,8 +210,10 @@ NodePtr Binder::BindUnion(const kql::UnionOp& op, SourceSpan span, const NodePtr
   if (!op.with_source.empty()) {
     return TableError(span, "withsource= is not supported yet");
   }
-  if (!ok) return nullptr;
-  if (inputs.empty()) return TableError(span, "no input of this union is a known table");
+  if (!ok)
+    return nullptr;
+  if (inputs.empty())
+    return TableError(span, "no input of this union is a known table");
   UnionColumns merged = MergeColumns(inputs, op.kind == "inner");
   plan::Union all;
   for (size_t i = 0; i < inputs.size(); ++i) {

@@ -1,7 +1,7 @@
 // Operators with one input. Each function takes the input's plan and returns the output's.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/bind/binder_impl.h"
 
@@ -21,17 +21,21 @@ std::vector<ExprPtr> AllColumns(const record::Schema& schema) {
 
 void AddUnique(record::Column column, record::Schema* schema) {
   std::string base = column.name;
-  for (int n = 1; schema->Find(column.name); ++n) column.name = fmt::format("{}{}", base, n);
+  for (int n = 1; schema->Find(column.name); ++n)
+    column.name = fmt::format("{}{}", base, n);
   schema->columns.push_back(std::move(column));
 }
 
 bool MatchesPattern(std::string_view pattern, std::string_view name) {
   size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == name;
-  if (name.substr(0, star) != pattern.substr(0, star)) return false;
+  if (star == std::string_view::npos)
+    return pattern == name;
+  if (name.substr(0, star) != pattern.substr(0, star))
+    return false;
   std::string_view rest = pattern.substr(star + 1);
   for (size_t at = star; at <= name.size(); ++at) {
-    if (MatchesPattern(rest, name.substr(at))) return true;
+    if (MatchesPattern(rest, name.substr(at)))
+      return true;
   }
   return false;
 }
@@ -81,12 +85,14 @@ NodePtr Binder::BindOperator(const kql::Operator& op, const NodePtr& input) {
 
 NodePtr Binder::BindWhere(const kql::WhereOp& op, SourceSpan span, const NodePtr& input) {
   ExprPtr predicate = BindBool(*op.predicate, {&input->schema});
-  if (predicate == nullptr) return nullptr;
+  if (predicate == nullptr)
+    return nullptr;
   return plan::MakeNode(input->schema, plan::Filter{input, std::move(predicate)}, span);
 }
 
 bool OutputColumns::Declare(const std::string& name, ExprPtr value) {
-  if (std::find(declared.begin(), declared.end(), name) != declared.end()) return false;
+  if (std::find(declared.begin(), declared.end(), name) != declared.end())
+    return false;
   declared.push_back(name);
   AddDerived(name, std::move(value));
   return true;
@@ -97,17 +103,22 @@ void OutputColumns::AddDerived(const std::string& name, ExprPtr value) {
   columns.push_back(std::move(value));
 }
 
-// Adds a column of project, print, distinct or summarize .. by; false when its name is declared twice.
-bool Binder::AddColumn(const kql::NamedExpr& named, std::string derived, ExprPtr value,
+// Adds a column of project, print, distinct or summarize .. by; false when its name is declared
+// twice.
+bool Binder::AddColumn(const kql::NamedExpr& named,
+                       std::string derived,
+                       ExprPtr value,
                        OutputColumns* out) {
   const auto* bare = std::get_if<kql::Name>(&named.value->node);
   if (!named.names.empty() || (bare != nullptr && bare->text == derived)) {
     const std::string& name = named.names.empty() ? derived : named.names[0];
-    if (out->Declare(name, std::move(value))) return true;
+    if (out->Declare(name, std::move(value)))
+      return true;
     Error(named.value->span, fmt::format("this column is already declared: {}", name));
     return false;
   }
-  if (derived.empty()) derived = fmt::format("Column{}", ++out->unnamed);
+  if (derived.empty())
+    derived = fmt::format("Column{}", ++out->unnamed);
   out->AddDerived(derived, std::move(value));
   return true;
 }
@@ -131,9 +142,10 @@ NodePtr Binder::BindExtend(const kql::ExtendOp& op, SourceSpan span, const NodeP
       continue;
     }
     bool bare = std::holds_alternative<kql::Name>(named.value->node) && named.names.empty();
-    std::string name = named.names.empty() ? DerivedName(*named.value, input->schema)
-                                           : named.names[0];
-    if (name.empty()) name = fmt::format("Column{}", ++unnamed);
+    std::string name =
+        named.names.empty() ? DerivedName(*named.value, input->schema) : named.names[0];
+    if (name.empty())
+      name = fmt::format("Column{}", ++unnamed);
     if (bare || !named.names.empty()) {
       if (std::find(declared.begin(), declared.end(), name) != declared.end()) {
         Error(named.value->span, fmt::format("this column is already declared: {}", name));
@@ -143,7 +155,8 @@ NodePtr Binder::BindExtend(const kql::ExtendOp& op, SourceSpan span, const NodeP
       declared.push_back(name);
     }
     std::optional<size_t> at = schema.Find(name);
-    if (at && bare) continue;
+    if (at && bare)
+      continue;
     if (at) {
       schema.columns[*at].type = value->type;
       columns[*at] = std::move(value);
@@ -152,11 +165,13 @@ NodePtr Binder::BindExtend(const kql::ExtendOp& op, SourceSpan span, const NodeP
       columns.push_back(std::move(value));
     }
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   return plan::MakeNode(std::move(schema), plan::Project{input, std::move(columns)}, span);
 }
 
-NodePtr Binder::BindProject(const std::vector<kql::NamedExpr>& named_columns, SourceSpan span,
+NodePtr Binder::BindProject(const std::vector<kql::NamedExpr>& named_columns,
+                            SourceSpan span,
                             const NodePtr& input) {
   OutputColumns out;
   bool ok = true;
@@ -170,7 +185,8 @@ NodePtr Binder::BindProject(const std::vector<kql::NamedExpr>& named_columns, So
     ok = value != nullptr &&
          AddColumn(named, DerivedName(*named.value, input->schema), std::move(value), &out) && ok;
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   return plan::MakeNode(std::move(out.schema), plan::Project{input, std::move(out.columns)}, span);
 }
 
@@ -189,7 +205,8 @@ NodePtr Select(const NodePtr& input, const std::vector<size_t>& selected, Source
 
 std::string NoColumn(const record::Schema& schema, const std::string& name, std::string* hint) {
   std::vector<std::string> names;
-  for (const record::Column& column : schema.columns) names.push_back(column.name);
+  for (const record::Column& column : schema.columns)
+    names.push_back(column.name);
   std::string near = Nearest(name, names);
   *hint = near.empty() ? "" : fmt::format("did you mean {}?", near);
   return fmt::format("there is no column: {}", name);
@@ -197,7 +214,8 @@ std::string NoColumn(const record::Schema& schema, const std::string& name, std:
 
 }  // namespace
 
-NodePtr Binder::BindProjectAway(const kql::ProjectAwayOp& op, SourceSpan span,
+NodePtr Binder::BindProjectAway(const kql::ProjectAwayOp& op,
+                                SourceSpan span,
                                 const NodePtr& input) {
   const record::Schema& schema = input->schema;
   std::vector<bool> named(schema.columns.size());
@@ -205,7 +223,8 @@ NodePtr Binder::BindProjectAway(const kql::ProjectAwayOp& op, SourceSpan span,
   for (const kql::ColumnPattern& pattern : op.columns) {
     bool any = false;
     for (size_t i = 0; i < schema.columns.size(); ++i) {
-      if (!MatchesPattern(pattern.pattern, schema.columns[i].name)) continue;
+      if (!MatchesPattern(pattern.pattern, schema.columns[i].name))
+        continue;
       named[i] = true;
       any = true;
     }
@@ -216,15 +235,18 @@ NodePtr Binder::BindProjectAway(const kql::ProjectAwayOp& op, SourceSpan span,
       ok = false;
     }
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   std::vector<size_t> selected;
   for (size_t i = 0; i < named.size(); ++i) {
-    if (named[i] == op.keep) selected.push_back(i);
+    if (named[i] == op.keep)
+      selected.push_back(i);
   }
   return Select(input, selected, span);
 }
 
-NodePtr Binder::BindProjectRename(const kql::ProjectRenameOp& op, SourceSpan span,
+NodePtr Binder::BindProjectRename(const kql::ProjectRenameOp& op,
+                                  SourceSpan span,
                                   const NodePtr& input) {
   record::Schema schema = input->schema;
   bool ok = true;
@@ -244,11 +266,13 @@ NodePtr Binder::BindProjectRename(const kql::ProjectRenameOp& op, SourceSpan spa
     }
     schema.columns[*from].name = rename.to;
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   return plan::MakeNode(std::move(schema), plan::Project{input, AllColumns(input->schema)}, span);
 }
 
-NodePtr Binder::BindProjectReorder(const kql::ProjectReorderOp& op, SourceSpan span,
+NodePtr Binder::BindProjectReorder(const kql::ProjectReorderOp& op,
+                                   SourceSpan span,
                                    const NodePtr& input) {
   const record::Schema& schema = input->schema;
   std::vector<bool> placed(schema.columns.size());
@@ -257,11 +281,13 @@ NodePtr Binder::BindProjectReorder(const kql::ProjectReorderOp& op, SourceSpan s
   for (const kql::ColumnPattern& pattern : op.columns) {
     std::vector<size_t> group;
     for (size_t i = 0; i < schema.columns.size(); ++i) {
-      if (!placed[i] && MatchesPattern(pattern.pattern, schema.columns[i].name)) group.push_back(i);
+      if (!placed[i] && MatchesPattern(pattern.pattern, schema.columns[i].name))
+        group.push_back(i);
     }
-    bool matches = std::any_of(schema.columns.begin(), schema.columns.end(), [&](const auto& column) {
-      return MatchesPattern(pattern.pattern, column.name);
-    });
+    bool matches =
+        std::any_of(schema.columns.begin(), schema.columns.end(), [&](const auto& column) {
+          return MatchesPattern(pattern.pattern, column.name);
+        });
     if (!matches) {
       std::string hint;
       std::string message = NoColumn(schema, pattern.pattern, &hint);
@@ -287,19 +313,23 @@ NodePtr Binder::BindProjectReorder(const kql::ProjectReorderOp& op, SourceSpan s
       selected.push_back(column);
     }
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   for (size_t i = 0; i < placed.size(); ++i) {
-    if (!placed[i]) selected.push_back(i);
+    if (!placed[i])
+      selected.push_back(i);
   }
   return Select(input, selected, span);
 }
 
 NodePtr Binder::BindDistinct(const kql::DistinctOp& op, SourceSpan span, const NodePtr& input) {
   NodePtr projected = op.all ? input : BindProject(op.columns, span, input);
-  if (projected == nullptr) return nullptr;
+  if (projected == nullptr)
+    return nullptr;
   for (const record::Column& column : projected->schema.columns) {
     if (column.type == Type::kDynamic) {
-      return TableError(span, fmt::format("a dynamic column cannot be distinct: {}", column.name),
+      return TableError(span,
+                        fmt::format("a dynamic column cannot be distinct: {}", column.name),
                         "use tostring(..)");
     }
   }
@@ -315,7 +345,8 @@ NodePtr Binder::BindCount(SourceSpan span, const NodePtr& input) {
 std::optional<plan::SortKey> Binder::BindSortKey(const kql::Ordered& ordered,
                                                  const NodePtr& input) {
   ExprPtr value = BindExpr(*ordered.value, {&input->schema});
-  if (value == nullptr) return std::nullopt;
+  if (value == nullptr)
+    return std::nullopt;
   bool ascending = ordered.ascending.value_or(false);
   return plan::SortKey{std::move(value), ascending, ordered.nulls_first.value_or(ascending)};
 }
@@ -330,14 +361,16 @@ NodePtr Binder::BindSort(const kql::SortOp& op, SourceSpan span, const NodePtr& 
       key.reset();
     }
     ok = ok && key.has_value();
-    if (key) sort.keys.push_back(std::move(*key));
+    if (key)
+      sort.keys.push_back(std::move(*key));
   }
   return ok ? plan::MakeNode(input->schema, std::move(sort), span) : nullptr;
 }
 
 std::optional<int64_t> Binder::BindRowCount(const kql::Expr& expr) {
   ExprPtr count = BindExpr(expr, {});
-  if (count == nullptr) return std::nullopt;
+  if (count == nullptr)
+    return std::nullopt;
   if (!plan::IsLiteral(count) && !plan::IsCallOf(count, "neg")) {
     Error(expr.span, "a number of rows that is not a constant is not supported yet");
     return std::nullopt;
@@ -353,14 +386,16 @@ std::optional<int64_t> Binder::BindRowCount(const kql::Expr& expr) {
 NodePtr Binder::BindTop(const kql::TopOp& op, SourceSpan span, const NodePtr& input) {
   std::optional<int64_t> rows = BindRowCount(*op.rows);
   std::optional<plan::SortKey> key = BindSortKey(op.by, input);
-  if (!rows || !key) return nullptr;
+  if (!rows || !key)
+    return nullptr;
   NodePtr sorted = plan::MakeNode(input->schema, plan::Sort{input, {std::move(*key)}}, span);
   return plan::MakeNode(input->schema, plan::Take{sorted, *rows}, span);
 }
 
 NodePtr Binder::BindTake(const kql::TakeOp& op, SourceSpan span, const NodePtr& input) {
   std::optional<int64_t> rows = BindRowCount(*op.rows);
-  if (!rows) return nullptr;
+  if (!rows)
+    return nullptr;
   return plan::MakeNode(input->schema, plan::Take{input, *rows}, span);
 }
 

@@ -11,7 +11,8 @@ using plan::ExprPtr;
 using plan::NodePtr;
 using record::Type;
 
-NodePtr Bind(const kql::Query& query, const record::SchemaCatalog& catalog,
+NodePtr Bind(const kql::Query& query,
+             const record::SchemaCatalog& catalog,
              Diagnostics* diagnostics) {
   Diagnostics found;
   NodePtr plan = Binder(catalog, &found).BindQuery(query);
@@ -30,7 +31,8 @@ NodePtr Binder::TableError(SourceSpan span, std::string message, std::string hin
 }
 
 NodePtr Binder::BindQuery(const kql::Query& query) {
-  for (const kql::LetStatement& let : query.lets) BindLet(let);
+  for (const kql::LetStatement& let : query.lets)
+    BindLet(let);
   return query.body == nullptr ? nullptr : BindPipeline(*query.body);
 }
 
@@ -45,7 +47,8 @@ void Binder::BindLet(const kql::LetStatement& let) {
   } else if (const auto* name = std::get_if<kql::Name>(&let.value->node)) {
     bool known = false;
     bound.table = FindTable(name->text, &known);
-    if (!known) bound.scalar = BindExpr(*let.value, {});
+    if (!known)
+      bound.scalar = BindExpr(*let.value, {});
   } else {
     bound.scalar = BindExpr(*let.value, {});
   }
@@ -55,12 +58,14 @@ void Binder::BindLet(const kql::LetStatement& let) {
 NodePtr Binder::FindTable(const std::string& name, bool* known) const {
   *known = false;
   if (auto let = lets_.find(name); let != lets_.end()) {
-    if (let->second.scalar != nullptr) return nullptr;
+    if (let->second.scalar != nullptr)
+      return nullptr;
     *known = true;
     return let->second.table;
   }
   const record::Table* table = catalog_.Find(name);
-  if (table == nullptr) return nullptr;
+  if (table == nullptr)
+    return nullptr;
   *known = true;
   return plan::MakeNode(table->schema(), plan::Scan{name});
 }
@@ -68,12 +73,16 @@ NodePtr Binder::FindTable(const std::string& name, bool* known) const {
 NodePtr Binder::BindTable(const std::string& name, SourceSpan span) {
   bool known = false;
   NodePtr table = FindTable(name, &known);
-  if (known) return table;
-  if (lets_.contains(name)) return TableError(span, fmt::format("a table is expected, this is a scalar: {}", name));
+  if (known)
+    return table;
+  if (lets_.contains(name))
+    return TableError(span, fmt::format("a table is expected, this is a scalar: {}", name));
   std::vector<std::string> names = catalog_.names();
-  for (const auto& [let, bound] : lets_) names.push_back(let);
+  for (const auto& [let, bound] : lets_)
+    names.push_back(let);
   std::string near = Nearest(name, names);
-  return TableError(span, fmt::format("there is no table: {}", name),
+  return TableError(span,
+                    fmt::format("there is no table: {}", name),
                     near.empty() ? "declare it in a table file (docs/formats/tables.md)"
                                  : fmt::format("did you mean {}?", near));
 }
@@ -81,12 +90,21 @@ NodePtr Binder::BindTable(const std::string& name, SourceSpan span) {
 NodePtr Binder::BindPipeline(const kql::Pipeline& pipeline) {
   NodePtr node = BindSource(pipeline.source);
   for (const kql::Operator& op : pipeline.operators) {
-    if (node == nullptr) return nullptr;
+    if (node == nullptr)
+      return nullptr;
     if (const auto* as = std::get_if<kql::AsOp>(&op.node)) {
       lets_[as->name] = Let{nullptr, node};
       continue;
     }
-    node = BindOperator(op, node);
+    NodePtr next = BindOperator(op, node);
+    // What changes no column hides no later mistake (the plan is dropped, since there was an
+    // error).
+    bool keeps_columns = std::holds_alternative<kql::WhereOp>(op.node) ||
+                         std::holds_alternative<kql::SortOp>(op.node) ||
+                         std::holds_alternative<kql::TopOp>(op.node) ||
+                         std::holds_alternative<kql::TakeOp>(op.node);
+    if (next != nullptr || !keeps_columns)
+      node = std::move(next);
   }
   return node;
 }
@@ -102,8 +120,10 @@ NodePtr Binder::BindSource(const kql::Source& source) {
   if (const auto* datatable = std::get_if<kql::DatatableSource>(&source.node)) {
     return BindDatatable(*datatable, span);
   }
-  if (const auto* print = std::get_if<kql::PrintSource>(&source.node)) return BindPrint(*print, span);
-  if (const auto* range = std::get_if<kql::RangeSource>(&source.node)) return BindRange(*range, span);
+  if (const auto* print = std::get_if<kql::PrintSource>(&source.node))
+    return BindPrint(*print, span);
+  if (const auto* range = std::get_if<kql::RangeSource>(&source.node))
+    return BindRange(*range, span);
   if (const auto* all = std::get_if<kql::UnionSource>(&source.node)) {
     return BindUnion(all->op, span, nullptr);
   }
@@ -118,18 +138,25 @@ namespace {
 // A cell of a datatable: the literal converted to the column's type, as Kusto does.
 record::Value ConvertCell(const record::Value& value, Type type) {
   using record::Value;
-  if (value.is_null()) return Value::Null(type);
-  if (value.type() == type) return value;
+  if (value.is_null())
+    return Value::Null(type);
+  if (value.type() == type)
+    return value;
   if (record::IsNumeric(type) && record::IsNumeric(value.type())) {
-    if (type == Type::kReal) return Value::Real(value.number());
+    if (type == Type::kReal)
+      return Value::Real(value.number());
     return Value::Integral(type, static_cast<int64_t>(value.number()));
   }
-  if (type == Type::kDynamic) return Value::Of(record::ToDynamic(value));
+  if (type == Type::kDynamic)
+    return Value::Of(record::ToDynamic(value));
   std::string text = record::ToText(value);
-  if (type == Type::kString) return Value::String(text);
-  if (type == Type::kGuid) return Value::Guid(text);
+  if (type == Type::kString)
+    return Value::String(text);
+  if (type == Type::kGuid)
+    return Value::Guid(text);
   if (type == Type::kDatetime || type == Type::kTimespan) {
-    auto ticks = type == Type::kDatetime ? record::ParseDatetime(text) : record::ParseTimespan(text);
+    auto ticks =
+        type == Type::kDatetime ? record::ParseDatetime(text) : record::ParseTimespan(text);
     return ticks ? Value::Integral(type, *ticks) : Value::Null(type);
   }
   return Value::Null(type);
@@ -148,22 +175,27 @@ NodePtr Binder::BindDatatable(const kql::DatatableSource& source, SourceSpan spa
       continue;
     }
     if (schema.Find(column.name)) {
-      diagnostics_->Error(column.span, fmt::format("this column is declared twice: {}", column.name));
+      diagnostics_->Error(column.span,
+                          fmt::format("this column is declared twice: {}", column.name));
       ok = false;
     }
     schema.columns.push_back({column.name, *type});
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   size_t width = schema.columns.size();
   if (width == 0 || source.cells.size() % width != 0) {
-    return TableError(span, fmt::format("the number of values must be a multiple of {}, it is {}",
-                                        width, source.cells.size()));
+    return TableError(
+        span,
+        fmt::format(
+            "the number of values must be a multiple of {}, it is {}", width, source.cells.size()));
   }
   plan::Values values;
   record::Row row;
   for (const kql::ExprPtr& cell : source.cells) {
     ExprPtr bound = BindExpr(*cell, {});
-    if (bound == nullptr) return nullptr;
+    if (bound == nullptr)
+      return nullptr;
     if (!plan::IsLiteral(bound) && !plan::IsCallOf(bound, "neg")) {
       return TableError(cell->span, "a constant is expected in a datatable");
     }
@@ -175,7 +207,8 @@ NodePtr Binder::BindDatatable(const kql::DatatableSource& source, SourceSpan spa
                   : record::Value::Integral(positive.type(), -positive.integral());
     }
     row.push_back(ConvertCell(value, schema.columns[row.size()].type));
-    if (row.size() == width) values.rows.push_back(std::exchange(row, {}));
+    if (row.size() == width)
+      values.rows.push_back(std::exchange(row, {}));
   }
   return plan::MakeNode(std::move(schema), std::move(values), span);
 }
@@ -188,7 +221,8 @@ NodePtr Binder::BindPrint(const kql::PrintSource& source, SourceSpan span) {
     ExprPtr value = BindExpr(*column.value, {});
     ok = value != nullptr && AddColumn(column, fmt::format("print_{}", i), value, &out) && ok;
   }
-  if (!ok) return nullptr;
+  if (!ok)
+    return nullptr;
   NodePtr one = plan::MakeNode({}, plan::Values{{record::Row{}}}, span);
   return plan::MakeNode(std::move(out.schema), plan::Project{one, std::move(out.columns)}, span);
 }
@@ -197,16 +231,20 @@ NodePtr Binder::BindRange(const kql::RangeSource& source, SourceSpan span) {
   ExprPtr from = BindExpr(*source.from, {});
   ExprPtr to = BindExpr(*source.to, {});
   ExprPtr step = BindExpr(*source.step, {});
-  if (from == nullptr || to == nullptr || step == nullptr) return nullptr;
+  if (from == nullptr || to == nullptr || step == nullptr)
+    return nullptr;
   std::optional<Type> type = plan::CommonType(from->type, to->type);
-  if (type && record::IsNumeric(*type)) type = plan::CommonType(*type, step->type);
+  if (type && record::IsNumeric(*type))
+    type = plan::CommonType(*type, step->type);
   bool time = type == Type::kDatetime || type == Type::kTimespan;
   bool step_fits = time ? step->type == Type::kTimespan : record::IsNumeric(step->type);
   if (!type || !step_fits || (!time && !record::IsNumeric(*type))) {
-    return TableError(span, fmt::format("range needs numbers, or times with a timespan step; found "
-                                        "{}, {} and step {}",
-                                        record::TypeName(from->type), record::TypeName(to->type),
-                                        record::TypeName(step->type)));
+    return TableError(span,
+                      fmt::format("range needs numbers, or times with a timespan step; found "
+                                  "{}, {} and step {}",
+                                  record::TypeName(from->type),
+                                  record::TypeName(to->type),
+                                  record::TypeName(step->type)));
   }
   record::Schema schema{{{source.column, *type}}};
   return plan::MakeNode(std::move(schema), plan::Range{from, to, step}, span);

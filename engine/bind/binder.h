@@ -11,7 +11,8 @@ namespace keywatch::bind {
 
 // The plan of the query's result, or null when `diagnostics` got an error. All mistakes are
 // reported, not only the first. A name that had an error is not reported again where it is used.
-plan::NodePtr Bind(const kql::Query& query, const record::SchemaCatalog& catalog,
+plan::NodePtr Bind(const kql::Query& query,
+                   const record::SchemaCatalog& catalog,
                    Diagnostics* diagnostics);
 
 }  // namespace keywatch::bind

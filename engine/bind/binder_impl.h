@@ -79,20 +79,28 @@ class Binder {
   plan::NodePtr BindOperator(const kql::Operator& op, const plan::NodePtr& input);
   plan::NodePtr BindWhere(const kql::WhereOp& op, SourceSpan span, const plan::NodePtr& input);
   plan::NodePtr BindExtend(const kql::ExtendOp& op, SourceSpan span, const plan::NodePtr& input);
-  plan::NodePtr BindProject(const std::vector<kql::NamedExpr>& columns, SourceSpan span,
+  plan::NodePtr BindProject(const std::vector<kql::NamedExpr>& columns,
+                            SourceSpan span,
                             const plan::NodePtr& input);
-  plan::NodePtr BindProjectAway(const kql::ProjectAwayOp& op, SourceSpan span,
+  plan::NodePtr BindProjectAway(const kql::ProjectAwayOp& op,
+                                SourceSpan span,
                                 const plan::NodePtr& input);
-  plan::NodePtr BindProjectRename(const kql::ProjectRenameOp& op, SourceSpan span,
+  plan::NodePtr BindProjectRename(const kql::ProjectRenameOp& op,
+                                  SourceSpan span,
                                   const plan::NodePtr& input);
-  plan::NodePtr BindProjectReorder(const kql::ProjectReorderOp& op, SourceSpan span,
+  plan::NodePtr BindProjectReorder(const kql::ProjectReorderOp& op,
+                                   SourceSpan span,
                                    const plan::NodePtr& input);
-  plan::NodePtr BindDistinct(const kql::DistinctOp& op, SourceSpan span, const plan::NodePtr& input);
+  plan::NodePtr BindDistinct(const kql::DistinctOp& op,
+                             SourceSpan span,
+                             const plan::NodePtr& input);
   plan::NodePtr BindCount(SourceSpan span, const plan::NodePtr& input);
   plan::NodePtr BindSort(const kql::SortOp& op, SourceSpan span, const plan::NodePtr& input);
   plan::NodePtr BindTop(const kql::TopOp& op, SourceSpan span, const plan::NodePtr& input);
   plan::NodePtr BindTake(const kql::TakeOp& op, SourceSpan span, const plan::NodePtr& input);
-  bool AddColumn(const kql::NamedExpr& named, std::string derived, plan::ExprPtr value,
+  bool AddColumn(const kql::NamedExpr& named,
+                 std::string derived,
+                 plan::ExprPtr value,
                  OutputColumns* out);
   std::optional<plan::SortKey> BindSortKey(const kql::Ordered& ordered, const plan::NodePtr& input);
   std::optional<int64_t> BindRowCount(const kql::Expr& expr);
@@ -102,14 +110,18 @@ class Binder {
   plan::NodePtr BindUnion(const kql::UnionOp& op, SourceSpan span, const plan::NodePtr& first);
 
   // bind_summarize.cc
-  plan::NodePtr BindSummarize(const kql::SummarizeOp& op, SourceSpan span,
+  plan::NodePtr BindSummarize(const kql::SummarizeOp& op,
+                              SourceSpan span,
                               const plan::NodePtr& input);
   plan::ExprPtr BindAggregate(const kql::Call& call, SourceSpan span, const Scope& scope);
   // arg_max, arg_min: one output per value; false when an error was reported.
-  bool BindArgExtreme(const kql::NamedExpr& named, const kql::Call& call,
-                      const record::Schema& columns, const record::Schema& keys,
+  bool BindArgExtreme(const kql::NamedExpr& named,
+                      const kql::Call& call,
+                      const record::Schema& columns,
+                      const record::Schema& keys,
                       SummarizeOutputs* outputs);
-  bool BindOutput(const kql::NamedExpr& named, const record::Schema& columns,
+  bool BindOutput(const kql::NamedExpr& named,
+                  const record::Schema& columns,
                   SummarizeOutputs* outputs);
 
   // bind_expr.cc: scalars
@@ -121,7 +133,9 @@ class Binder {
   plan::ExprPtr BindInList(const kql::InList& in, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindBetween(const kql::Between& between, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindUnary(const kql::Unary& unary, SourceSpan span, const Scope& scope);
-  plan::ExprPtr BindPath(const kql::Expr& object, plan::ExprPtr step, SourceSpan span,
+  plan::ExprPtr BindPath(const kql::Expr& object,
+                         plan::ExprPtr step,
+                         SourceSpan span,
                          const Scope& scope);
   plan::ExprPtr BindDynamic(const kql::Expr& expr);
   std::optional<record::Dynamic> DynamicOf(const kql::Expr& expr);
@@ -130,13 +144,18 @@ class Binder {
   plan::ExprPtr BindCall(const kql::Call& call, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindCase(const kql::Call& call, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindColumnIfExists(const kql::Call& call, SourceSpan span, const Scope& scope);
-  plan::ExprPtr BindClock(const std::string& name, const std::vector<plan::ExprPtr>& args,
+  plan::ExprPtr BindClock(const std::string& name,
+                          const std::vector<plan::ExprPtr>& args,
                           SourceSpan span);
-  plan::ExprPtr BindKnownCall(const plan::FunctionInfo& info, const std::string& name,
-                              std::vector<plan::ExprPtr> args, SourceSpan span);
+  plan::ExprPtr BindKnownCall(const plan::FunctionInfo& info,
+                              const std::string& name,
+                              std::vector<plan::ExprPtr> args,
+                              SourceSpan span);
   // The first `count` arguments.
-  std::optional<std::vector<plan::ExprPtr>> BindArguments(const kql::Call& call, size_t count,
-                                                          SourceSpan span, const Scope& scope);
+  std::optional<std::vector<plan::ExprPtr>> BindArguments(const kql::Call& call,
+                                                          size_t count,
+                                                          SourceSpan span,
+                                                          const Scope& scope);
 
   plan::ExprPtr Error(SourceSpan span, std::string message, std::string hint = "");
   plan::NodePtr TableError(SourceSpan span, std::string message, std::string hint = "");
@@ -146,8 +165,8 @@ class Binder {
   std::map<std::string, Let, std::less<>> lets_;
 };
 
-// The name KQL gives an unnamed expression: the column it reads, `dy_a` for dy.a, the argument's name
-// for conversions; "" when it is Column1, Column2, ..
+// The name KQL gives an unnamed expression: the column it reads, `dy_a` for dy.a, the argument's
+// name for conversions; "" when it is Column1, Column2, ..
 std::string DerivedName(const kql::Expr& expr, const record::Schema& input);
 
 // Adds `column`; the name gets the next free number when it is taken.

@@ -12,7 +12,8 @@ using record::Value;
 bool RowLess::operator()(const Row& a, const Row& b) const {
   for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
     auto order = record::Compare(a[i], b[i]);
-    if (order != 0) return order < 0;
+    if (order != 0)
+      return order < 0;
   }
   return a.size() < b.size();
 }
@@ -34,15 +35,20 @@ Accumulator::Accumulator(const plan::Aggregate& aggregate) : aggregate_(&aggrega
 bool Accumulator::Counts(const Row& args) const {
   auto is_true = [](const Value& value) { return !value.is_null() && value.boolean(); };
   const std::string& f = aggregate_->function;
-  if (f == "count") return true;
-  if (f == "countif") return is_true(args[0]);
-  if (kind_ == Kind::kExtreme) return true;
-  if (args[0].is_null()) return false;
+  if (f == "count")
+    return true;
+  if (f == "countif")
+    return is_true(args[0]);
+  if (kind_ == Kind::kExtreme)
+    return true;
+  if (args[0].is_null())
+    return false;
   return (f != "sumif" && f != "dcountif") || is_true(args[1]);
 }
 
 void Accumulator::Apply(const Row& args, int weight) {
-  if (!Counts(args)) return;
+  if (!Counts(args))
+    return;
   count_ += weight;
   if (kind_ == Kind::kSum) {
     const Value& value = args[0];
@@ -56,7 +62,8 @@ void Accumulator::Apply(const Row& args, int weight) {
     Row held = kind_ == Kind::kExtreme ? args : Row{args[0]};
     auto entry = bag_.try_emplace(std::move(held), 0).first;
     entry->second += weight;
-    if (entry->second == 0) bag_.erase(entry);
+    if (entry->second == 0)
+      bag_.erase(entry);
   }
 }
 
@@ -65,8 +72,10 @@ Value Accumulator::Collected() const {
   record::Dynamic::Array elements;
   std::set<std::string> seen;
   auto add = [&](record::Dynamic element) {
-    if (static_cast<int64_t>(elements.size()) >= aggregate_->limit) return;
-    if (set && !seen.insert(ToJson(element)).second) return;
+    if (static_cast<int64_t>(elements.size()) >= aggregate_->limit)
+      return;
+    if (set && !seen.insert(ToJson(element)).second)
+      return;
     elements.push_back(std::move(element));
   };
   for (const auto& [args, times] : bag_) {
@@ -76,7 +85,8 @@ Value Accumulator::Collected() const {
       if (nested == nullptr) {
         add(element);
       } else {
-        for (const record::Dynamic& inner : *nested) add(inner);
+        for (const record::Dynamic& inner : *nested)
+          add(inner);
       }
     }
   }
@@ -88,12 +98,15 @@ Value Accumulator::Collected() const {
 Row Accumulator::Result() const {
   const std::string& f = aggregate_->function;
   Type type = aggregate_->type;
-  if (kind_ == Kind::kCount) return {Value::Long(count_)};
+  if (kind_ == Kind::kCount)
+    return {Value::Long(count_)};
   if (kind_ == Kind::kSum) {
     bool real = !aggregate_->args.empty() && aggregate_->args[0]->type == Type::kReal;
     if (f == "avg") {
-      if (count_ == 0) return {type == Type::kReal ? Value::Real(std::nan("")) : Value::Null(type)};
-      long double sum = real ? real_sum_ : static_cast<long double>(static_cast<int64_t>(whole_sum_));
+      if (count_ == 0)
+        return {type == Type::kReal ? Value::Real(std::nan("")) : Value::Null(type)};
+      long double sum =
+          real ? real_sum_ : static_cast<long double>(static_cast<int64_t>(whole_sum_));
       auto average = static_cast<double>(sum / static_cast<long double>(count_));
       return {type == Type::kReal ? Value::Real(average)
                                   : Value::Integral(type, static_cast<int64_t>(average))};
@@ -104,18 +117,24 @@ Row Accumulator::Result() const {
   if (kind_ == Kind::kExtreme) {
     if (bag_.empty()) {
       Row out;
-      for (const plan::ExprPtr& arg : aggregate_->args) out.push_back(Value::Null(arg->type));
+      for (const plan::ExprPtr& arg : aggregate_->args)
+        out.push_back(Value::Null(arg->type));
       return out;
     }
-    if (f == "arg_max") return bag_.rbegin()->first;  // nulls sort first
+    if (f == "arg_max")
+      return bag_.rbegin()->first;  // nulls sort first
     for (const auto& [args, times] : bag_) {
-      if (!args[0].is_null()) return args;
+      if (!args[0].is_null())
+        return args;
     }
     return bag_.begin()->first;
   }
-  if (f == "dcount" || f == "dcountif") return {Value::Long(static_cast<int64_t>(bag_.size()))};
-  if (f == "make_set" || f == "make_list") return {Collected()};
-  if (bag_.empty()) return {Value::Null(type)};
+  if (f == "dcount" || f == "dcountif")
+    return {Value::Long(static_cast<int64_t>(bag_.size()))};
+  if (f == "make_set" || f == "make_list")
+    return {Collected()};
+  if (bag_.empty())
+    return {Value::Null(type)};
   return f == "max" ? bag_.rbegin()->first : bag_.begin()->first;  // min, take_any
 }
 

@@ -32,7 +32,7 @@ class Accumulator {
 
   const plan::Aggregate* aggregate_;  // of the immutable plan
   Kind kind_ = Kind::kCount;
-  int64_t count_ = 0;        // rows that count
+  int64_t count_ = 0;  // rows that count
   uint64_t whole_sum_ = 0;
   long double real_sum_ = 0;
   std::map<record::Row, int64_t, RowLess> bag_;  // rows of arguments, with how often

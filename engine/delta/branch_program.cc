@@ -5,7 +5,8 @@ namespace keywatch::delta {
 std::vector<eval::Program> CompileAll(const std::vector<plan::ExprPtr>& exprs) {
   std::vector<eval::Program> out;
   out.reserve(exprs.size());
-  for (const plan::ExprPtr& expr : exprs) out.emplace_back(expr);
+  for (const plan::ExprPtr& expr : exprs)
+    out.emplace_back(expr);
   return out;
 }
 
@@ -18,7 +19,8 @@ record::Row EvaluateAll(const std::vector<eval::Program>& programs, const record
   }
   record::Row out;
   out.reserve(programs.size());
-  for (const eval::Program& program : programs) out.push_back(program.Run(chunk, {}).ValueAt(0));
+  for (const eval::Program& program : programs)
+    out.push_back(program.Run(chunk, {}).ValueAt(0));
   return out;
 }
 
@@ -26,14 +28,16 @@ namespace {
 
 std::vector<plan::ExprPtr> Times(const LeafPlan& leaf) {
   std::vector<plan::ExprPtr> out;
-  for (const TemporalBound& bound : leaf.bounds) out.push_back(bound.time);
+  for (const TemporalBound& bound : leaf.bounds)
+    out.push_back(bound.time);
   return out;
 }
 
 OpProgram CompileOp(const OpPlan& op) {
   OpProgram out;
   out.columns = CompileAll(op.columns);
-  if (op.predicate != nullptr) out.predicate.emplace_back(op.predicate);
+  if (op.predicate != nullptr)
+    out.predicate.emplace_back(op.predicate);
   out.keys = CompileAll(op.keys);
   for (const plan::Aggregate& aggregate : op.aggregates) {
     out.arguments.push_back(CompileAll(aggregate.args));
@@ -52,8 +56,10 @@ LeafProgram::LeafProgram(const LeafPlan& leaf)
       partition(CompileAll(leaf.partition)) {}
 
 BranchProgram::BranchProgram(const BranchPlan& branch) : plan(&branch) {
-  for (const LeafPlan& leaf : branch.leaves) leaves.emplace_back(leaf);
-  for (const OpPlan& op : branch.ops) ops.push_back(CompileOp(op));
+  for (const LeafPlan& leaf : branch.leaves)
+    leaves.emplace_back(leaf);
+  for (const OpPlan& op : branch.ops)
+    ops.push_back(CompileOp(op));
   predicate_reads.resize(branch.ops.back().output.columns.size());
   if (!plan::IsLiteral(branch.predicate)) {
     predicate.emplace_back(branch.predicate);

@@ -9,11 +9,11 @@
 namespace keywatch::delta {
 
 struct OpProgram {
-  std::vector<eval::Program> columns;     // kProject
-  std::vector<eval::Program> predicate;   // kFilter: one
-  std::vector<eval::Program> keys;        // kGroup
+  std::vector<eval::Program> columns;                 // kProject
+  std::vector<eval::Program> predicate;               // kFilter: one
+  std::vector<eval::Program> keys;                    // kGroup
   std::vector<std::vector<eval::Program>> arguments;  // kGroup: by aggregate
-  std::vector<eval::Program> left_keys;   // kSemi
+  std::vector<eval::Program> left_keys;               // kSemi
   std::vector<eval::Program> right_keys;
 };
 

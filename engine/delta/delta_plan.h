@@ -3,11 +3,11 @@
 //
 // A union at the top splits into independent branches. Each branch is a tree of operators whose
 // state is local to a partition: the rows that share the values of the partition expressions
-// (`summarize .. by caller` is partitioned by caller). Where no expression can be found, there is one
-// partition.
+// (`summarize .. by caller` is partitioned by caller). Where no expression can be found, there is
+// one partition.
 //
-// When a result may be raised. Most operators are monotone: a row that arrives later cannot remove a
-// result, so results are raised on arrival. What is negated (the right side of an anti join, a
+// When a result may be raised. Most operators are monotone: a row that arrives later cannot remove
+// a result, so results are raised on arrival. What is negated (the right side of an anti join, a
 // condition such as `count_ < 5`) must be complete first: the result for T may be raised once the
 // watermark W has passed what the negated input can still receive for T, that is T <= W + d where d
 // is the distance by which the negated input lags behind T (`TimeGenerated < ago(d)`).
@@ -25,11 +25,11 @@ namespace keywatch::delta {
 
 struct LeafPlan {
   std::string table;
-  record::Schema columns;                 // of the scan
-  plan::ExprPtr predicate;                // over `columns`, free of now()
-  std::vector<TemporalBound> bounds;      // beside the rule's own window
-  std::vector<plan::ExprPtr> output;      // what the operator above reads, over `columns`
-  std::vector<plan::ExprPtr> partition;   // over `columns`
+  record::Schema columns;                // of the scan
+  plan::ExprPtr predicate;               // over `columns`, free of now()
+  std::vector<TemporalBound> bounds;     // beside the rule's own window
+  std::vector<plan::ExprPtr> output;     // what the operator above reads, over `columns`
+  std::vector<plan::ExprPtr> partition;  // over `columns`
   // Only whether rows exist matters (right side of a semi or anti join on the partition key): the
   // leaf keeps the union of their intervals instead of the rows.
   bool presence = false;
@@ -43,17 +43,17 @@ struct LeafPlan {
 struct OpPlan {
   enum class Kind { kLeaf, kFilter, kProject, kGroup, kSemi, kUnion };
   Kind kind = Kind::kLeaf;
-  std::vector<size_t> inputs;  // operator numbers, all below this one's
-  size_t parent = SIZE_MAX;    // SIZE_MAX: the top
-  size_t port = 0;             // which of the parent's inputs this is
-  size_t leaf = 0;             // kLeaf: number of the leaf
-  plan::ExprPtr predicate;     // kFilter
-  std::vector<plan::ExprPtr> columns;      // kProject
-  std::vector<plan::ExprPtr> keys;         // kGroup
-  std::vector<plan::Aggregate> aggregates; // kGroup
-  bool always = false;         // kGroup: summarize without `by`
-  bool anti = false;                       // kSemi: keep rows without a match
-  std::vector<plan::ExprPtr> left_keys;    // kSemi
+  std::vector<size_t> inputs;               // operator numbers, all below this one's
+  size_t parent = SIZE_MAX;                 // SIZE_MAX: the top
+  size_t port = 0;                          // which of the parent's inputs this is
+  size_t leaf = 0;                          // kLeaf: number of the leaf
+  plan::ExprPtr predicate;                  // kFilter
+  std::vector<plan::ExprPtr> columns;       // kProject
+  std::vector<plan::ExprPtr> keys;          // kGroup
+  std::vector<plan::Aggregate> aggregates;  // kGroup
+  bool always = false;                      // kGroup: summarize without `by`
+  bool anti = false;                        // kSemi: keep rows without a match
+  std::vector<plan::ExprPtr> left_keys;     // kSemi
   std::vector<plan::ExprPtr> right_keys;
   record::Schema output;
 };
@@ -76,8 +76,8 @@ struct DeltaPlan {
   std::vector<BranchPlan> branches;
 };
 
-// The arrangement of an optimized plan; null with an error in `diagnostics` that says what cannot be
-// evaluated incrementally, and where.
+// The arrangement of an optimized plan; null with an error in `diagnostics` that says what cannot
+// be evaluated incrementally, and where.
 std::optional<DeltaPlan> MakeDeltaPlan(const plan::NodePtr& plan, Diagnostics* diagnostics);
 
 }  // namespace keywatch::delta

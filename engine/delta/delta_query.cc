@@ -34,7 +34,8 @@ void AppendCell(const eval::Vector& vector, size_t row, std::string* out) {
       double real = vector.Real(row) == 0 ? 0 : vector.Real(row);  // -0.0 is 0.0
       uint64_t bits = 0;
       static_assert(sizeof bits == sizeof real);
-      std::copy_n(reinterpret_cast<const char*>(&real), sizeof real, reinterpret_cast<char*>(&bits));
+      std::copy_n(
+          reinterpret_cast<const char*>(&real), sizeof real, reinterpret_cast<char*>(&bits));
       AppendBytes(bits, out);
       break;
     }
@@ -44,7 +45,8 @@ void AppendCell(const eval::Vector& vector, size_t row, std::string* out) {
       out->append(text);
       break;
     }
-    default: AppendBytes(static_cast<uint64_t>(vector.Int(row)), out);
+    default:
+      AppendBytes(static_cast<uint64_t>(vector.Int(row)), out);
   }
 }
 
@@ -61,43 +63,55 @@ DeltaQuery::DeltaQuery(DeltaPlan plan, DeltaSettings settings)
 }
 
 void DeltaQuery::Begin(Ticks first_event_time) {
-  if (origin_ == 0) origin_ = first_event_time;
+  if (origin_ == 0)
+    origin_ = first_event_time;
 }
 
 Ticks DeltaQuery::learning_until() const {
-  bool baseline = std::any_of(plan_.branches.begin(), plan_.branches.end(),
+  bool baseline = std::any_of(plan_.branches.begin(),
+                              plan_.branches.end(),
                               [](const BranchPlan& b) { return b.has_baseline; });
-  if (!baseline || !settings_.hold_while_learning || origin_ == 0) return 0;
+  if (!baseline || !settings_.hold_while_learning || origin_ == 0)
+    return 0;
   return origin_ + settings_.period;
 }
 
 size_t DeltaQuery::partitions() const {
   size_t count = 0;
-  for (const auto& branch : branches_) count += branch->slots.size();
+  for (const auto& branch : branches_)
+    count += branch->slots.size();
   return count;
 }
 
 // The last T for which results may be raised when the newest event time is `newest`.
 Ticks DeltaQuery::Limit(const BranchPlan& branch, Ticks newest) const {
-  if (!branch.hold) return newest;
+  if (!branch.hold)
+    return newest;
   return newest - settings_.lateness + std::min(*branch.hold, settings_.lateness);
 }
 
-void DeltaQuery::Stage(size_t branch_number, size_t leaf_number, const eval::Chunk& chunk,
+void DeltaQuery::Stage(size_t branch_number,
+                       size_t leaf_number,
+                       const eval::Chunk& chunk,
                        const std::vector<RowMeta>& meta) {
   const BranchPlan& branch = plan_.branches[branch_number];
   const LeafPlan& leaf = branch.leaves[leaf_number];
   const LeafProgram& program = branches_[branch_number]->program.leaves[leaf_number];
   std::vector<uint32_t> selected = program.predicate.Select(chunk, {});
-  if (selected.empty()) return;
+  if (selected.empty())
+    return;
   std::vector<eval::Vector> bounds;
   std::vector<eval::Vector> output;
   std::vector<eval::Vector> partition;
-  for (const eval::Program& p : program.bounds) bounds.push_back(p.Run(chunk, {}));
-  for (const eval::Program& p : program.output) output.push_back(p.Run(chunk, {}));
-  for (const eval::Program& p : program.partition) partition.push_back(p.Run(chunk, {}));
+  for (const eval::Program& p : program.bounds)
+    bounds.push_back(p.Run(chunk, {}));
+  for (const eval::Program& p : program.output)
+    output.push_back(p.Run(chunk, {}));
+  for (const eval::Program& p : program.partition)
+    partition.push_back(p.Run(chunk, {}));
   Ticks learned = leaf.compared ? 0 : learning_until();
-  if (!branch.has_baseline) learned = 0;
+  if (!branch.has_baseline)
+    learned = 0;
   for (uint32_t i : selected) {
     const RowMeta& record = meta[i];
     StagedRow staged;
@@ -113,7 +127,8 @@ void DeltaQuery::Stage(size_t branch_number, size_t leaf_number, const eval::Chu
     bool visible = true;
     for (size_t b = 0; b < bounds.size() && visible; ++b) {
       visible = !bounds[b].IsNull(i);
-      if (!visible) break;
+      if (!visible)
+        break;
       Ticks at = bounds[b].Int(i) + leaf.bounds[b].offset;
       if (leaf.bounds[b].lower) {
         row.lo = std::max(row.lo, at);
@@ -128,32 +143,40 @@ void DeltaQuery::Stage(size_t branch_number, size_t leaf_number, const eval::Chu
       row.lo = std::max(row.lo, Later(watermark, leaf.negated ? leaf.lag : 0) + 1);
     }
     row.lo = std::max(row.lo, learned);
-    if (!visible || row.lo >= row.hi) continue;
-    for (const eval::Vector& key : partition) AppendCell(key, i, &staged.key);
+    if (!visible || row.lo >= row.hi)
+      continue;
+    for (const eval::Vector& key : partition)
+      AppendCell(key, i, &staged.key);
     // A branch without state keeps each record by itself.
-    if (partition.empty() && branch.ops.size() == 1) AppendBytes(row.record_id, &staged.key);
+    if (partition.empty() && branch.ops.size() == 1)
+      AppendBytes(row.record_id, &staged.key);
     row.values.reserve(output.size());
-    for (const eval::Vector& column : output) row.values.push_back(column.ValueAt(i));
+    for (const eval::Vector& column : output)
+      row.values.push_back(column.ValueAt(i));
     staged_.push_back(std::move(staged));
   }
 }
 
 void DeltaQuery::Run(const EvidenceOf& evidence, std::vector<Finding>* found) {
-  std::stable_sort(staged_.begin(), staged_.end(),
-                   [](const StagedRow& a, const StagedRow& b) { return a.order < b.order; });
-  for (StagedRow& staged : staged_) InsertRow(std::move(staged), evidence, found);
+  std::stable_sort(staged_.begin(), staged_.end(), [](const StagedRow& a, const StagedRow& b) {
+    return a.order < b.order;
+  });
+  for (StagedRow& staged : staged_)
+    InsertRow(std::move(staged), evidence, found);
   staged_.clear();
   EnforceBound();
 }
 
 void DeltaQuery::Tag(size_t branch, size_t from, std::vector<Finding>* found) const {
-  if (branches_.size() == 1) return;
+  if (branches_.size() == 1)
+    return;
   for (size_t i = from; i < found->size(); ++i) {
     (*found)[i].key.push_back(Value::Long(static_cast<int64_t>(branch)));
   }
 }
 
-void DeltaQuery::InsertRow(StagedRow staged, const EvidenceOf& evidence,
+void DeltaQuery::InsertRow(StagedRow staged,
+                           const EvidenceOf& evidence,
                            std::vector<Finding>* found) {
   Branch& branch = *branches_[staged.branch];
   const BranchPlan& plan = *branch.program.plan;
@@ -171,11 +194,14 @@ void DeltaQuery::InsertRow(StagedRow staged, const EvidenceOf& evidence,
     return;
   }
   // What the records before this one made due comes first, however they were batched.
-  RunTimers(staged.branch, Limit(plan, staged.newest_before),
-            staged.newest_before - settings_.lateness, found);
+  RunTimers(staged.branch,
+            Limit(plan, staged.newest_before),
+            staged.newest_before - settings_.lateness,
+            found);
   Ticks newest = std::max(staged.newest_before, staged.row.event_time);
   from = found->size();
-  if (!plan.leaves[staged.leaf].compared) staged.row.evidence = evidence(staged.order);
+  if (!plan.leaves[staged.leaf].compared)
+    staged.row.evidence = evidence(staged.order);
   auto entry = branch.slots.find(staged.key);
   if (entry == branch.slots.end()) {
     entry = branch.slots.try_emplace(std::move(staged.key), branch.program).first;
@@ -191,10 +217,13 @@ void DeltaQuery::InsertRow(StagedRow staged, const EvidenceOf& evidence,
 
 void DeltaQuery::SetTimer(Branch* branch, Slot* slot) {
   Ticks next = slot->partition.NextChange().value_or(kNever);
-  if (next == slot->timer) return;
-  if (slot->timer != kNever) branch->timers.erase({slot->timer, slot});
+  if (next == slot->timer)
+    return;
+  if (slot->timer != kNever)
+    branch->timers.erase({slot->timer, slot});
   slot->timer = next;
-  if (next != kNever) branch->timers.emplace(next, slot);
+  if (next != kNever)
+    branch->timers.emplace(next, slot);
 }
 
 void DeltaQuery::AdvanceTo(Ticks newest, std::vector<Finding>* found) {
@@ -203,7 +232,9 @@ void DeltaQuery::AdvanceTo(Ticks newest, std::vector<Finding>* found) {
   }
 }
 
-void DeltaQuery::RunTimers(size_t number, Ticks limit, Ticks watermark,
+void DeltaQuery::RunTimers(size_t number,
+                           Ticks limit,
+                           Ticks watermark,
                            std::vector<Finding>* found) {
   Branch& branch = *branches_[number];
   size_t from = found->size();
@@ -242,7 +273,8 @@ std::vector<Row> DeltaQuery::ResultsAt(Ticks t) {
   for (auto& branch : branches_) {
     for (auto& [key, slot] : branch->slots) {
       slot.partition.MoveSilently(t);
-      for (Row& row : slot.partition.Results()) rows.push_back(std::move(row));
+      for (Row& row : slot.partition.Results())
+        rows.push_back(std::move(row));
     }
   }
   return rows;
@@ -282,7 +314,8 @@ void SavePartition(const Partition& partition, state::ByteWriter* out) {
       out->U64(row.record_id);
       out->Row(row.values);
       out->U8(row.evidence != nullptr ? 1 : 0);
-      if (row.evidence != nullptr) SaveEvidence(*row.evidence, out);
+      if (row.evidence != nullptr)
+        SaveEvidence(*row.evidence, out);
     });
   }
 }
@@ -293,9 +326,11 @@ bool LoadRow(state::ByteReader* in, StoredRow* row) {
       !in->U64(&row->record_id) || !in->Row(&row->values) || !in->U8(&has_evidence)) {
     return false;
   }
-  if (has_evidence == 0) return true;
+  if (has_evidence == 0)
+    return true;
   record::Evidence evidence;
-  if (!LoadEvidence(in, &evidence)) return false;
+  if (!LoadEvidence(in, &evidence))
+    return false;
   row->evidence = std::make_shared<const record::Evidence>(std::move(evidence));
   return true;
 }
@@ -303,7 +338,8 @@ bool LoadRow(state::ByteReader* in, StoredRow* row) {
 bool LoadPartition(state::ByteReader* in, const BranchPlan& plan, Partition* partition) {
   Ticks cursor = 0;
   uint64_t raised_count = 0;
-  if (!in->I64(&cursor) || !in->Count(17, &raised_count)) return false;
+  if (!in->I64(&cursor) || !in->Count(17, &raised_count))
+    return false;
   std::vector<RaisedInterval> raised(raised_count);
   for (RaisedInterval& interval : raised) {
     if (!in->Row(&interval.key) || !in->I64(&interval.start) || !in->I64(&interval.end)) {
@@ -312,10 +348,12 @@ bool LoadPartition(state::ByteReader* in, const BranchPlan& plan, Partition* par
   }
   for (size_t leaf = 0; leaf < plan.leaves.size(); ++leaf) {
     uint64_t count = 0;
-    if (!in->Count(34, &count)) return false;
+    if (!in->Count(34, &count))
+      return false;
     for (uint64_t i = 0; i < count; ++i) {
       StoredRow row;
-      if (!LoadRow(in, &row)) return false;
+      if (!LoadRow(in, &row))
+        return false;
       if (row.values.size() != plan.leaves[leaf].output.size() || row.lo >= row.hi) {
         return in->Fail("a row of the leaf's width");
       }
@@ -351,13 +389,16 @@ Status DeltaQuery::Restore(state::ByteReader* in) {
   }
   for (auto& branch : branches_) {
     uint64_t slots = 0;
-    if (!in->ok() || !in->Count(10, &slots)) break;
+    if (!in->ok() || !in->Count(10, &slots))
+      break;
     for (uint64_t i = 0; i < slots; ++i) {
       std::string key;
-      if (!in->String(&key)) break;
+      if (!in->String(&key))
+        break;
       auto entry = branch->slots.try_emplace(std::move(key), branch->program).first;
       entry->second.key = &entry->first;
-      if (!LoadPartition(in, *branch->program.plan, &entry->second.partition)) break;
+      if (!LoadPartition(in, *branch->program.plan, &entry->second.partition))
+        break;
       rows_ += entry->second.partition.rows();
       SetTimer(branch.get(), &entry->second);
     }

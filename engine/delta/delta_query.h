@@ -1,6 +1,6 @@
-// Driver 2: one rule evaluated continuously. Takes the rows that the rule's table filters let through,
-// in order of arrival, and yields findings. What it yields is a function of the rows and their
-// order, not of how they were cut into batches.
+// Driver 2: one rule evaluated continuously. Takes the rows that the rule's table filters let
+// through, in order of arrival, and yields findings. What it yields is a function of the rows and
+// their order, not of how they were cut into batches.
 //
 // Not thread-safe: one thread owns it.
 #pragma once
@@ -20,15 +20,15 @@
 namespace keywatch::delta {
 
 struct DeltaSettings {
-  Ticks period = record::kTicksPerDay;             // queryPeriod: the rule's window
-  Ticks lateness = 15 * record::kTicksPerMinute;   // W = newest event time - lateness
-  bool hold_while_learning = true;                 // raise nothing until the baseline is covered
-  size_t max_rows = 5'000'000;                     // stored rows, over all partitions
+  Ticks period = record::kTicksPerDay;            // queryPeriod: the rule's window
+  Ticks lateness = 15 * record::kTicksPerMinute;  // W = newest event time - lateness
+  bool hold_while_learning = true;                // raise nothing until the baseline is covered
+  size_t max_rows = 5'000'000;                    // stored rows, over all partitions
 };
 
 // One record as a leaf sees it.
 struct RowMeta {
-  uint32_t order = 0;       // of arrival, within the batch
+  uint32_t order = 0;  // of arrival, within the batch
   Ticks event_time = 0;
   Ticks newest_before = 0;  // newest event time among all records before this one, seen or not
   uint64_t record_id = 0;
@@ -45,9 +45,12 @@ class DeltaQuery {
 
   // Tells when the stream began, with the first record ever; later calls change nothing.
   void Begin(Ticks first_event_time);
-  // Adds rows of one batch for a leaf. `chunk` has the leaf's columns; rows that the leaf's predicate
-  // drops may be among them. Every leaf is staged at most once per batch.
-  void Stage(size_t branch, size_t leaf, const eval::Chunk& chunk, const std::vector<RowMeta>& meta);
+  // Adds rows of one batch for a leaf. `chunk` has the leaf's columns; rows that the leaf's
+  // predicate drops may be among them. Every leaf is staged at most once per batch.
+  void Stage(size_t branch,
+             size_t leaf,
+             const eval::Chunk& chunk,
+             const std::vector<RowMeta>& meta);
   // Evaluates what was staged, in order of arrival.
   void Run(const EvidenceOf& evidence, std::vector<Finding>* found);
   // Event time has reached `newest`: timers up to there run, old state goes.

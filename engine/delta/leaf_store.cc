@@ -8,19 +8,20 @@ namespace {
 using Entry = std::pair<Ticks, uint32_t>;
 
 void InsertSorted(Entry entry, std::vector<Entry>* into) {
-  auto at = std::upper_bound(into->begin(), into->end(), entry.first,
-                             [](Ticks t, const Entry& e) { return t < e.first; });
+  auto at = std::upper_bound(
+      into->begin(), into->end(), entry.first, [](Ticks t, const Entry& e) { return t < e.first; });
   into->insert(at, entry);
 }
 
 std::vector<Entry>::const_iterator FirstAt(const std::vector<Entry>& entries, Ticks t) {
-  return std::lower_bound(entries.begin(), entries.end(), t,
-                          [](const Entry& e, Ticks time) { return e.first < time; });
+  return std::lower_bound(
+      entries.begin(), entries.end(), t, [](const Entry& e, Ticks time) { return e.first < time; });
 }
 
 void RemoveSorted(Ticks time, uint32_t slot, std::vector<Entry>* from) {
   auto at = FirstAt(*from, time);
-  while (at->second != slot) ++at;
+  while (at->second != slot)
+    ++at;
   from->erase(at);
 }
 
@@ -38,24 +39,28 @@ uint32_t LeafStore::NewSlot(StoredRow row) {
   }
   InsertSorted({slots_[slot].lo, slot}, &by_lo_);
   InsertSorted({slots_[slot].hi, slot}, &by_hi_);
-  if (slots_[slot].evidence != nullptr) with_evidence_.push_back(slot);
+  if (slots_[slot].evidence != nullptr)
+    with_evidence_.push_back(slot);
   return slot;
 }
 
 void LeafStore::Erase(uint32_t slot) {
   RemoveSorted(slots_[slot].lo, slot, &by_lo_);
   RemoveSorted(slots_[slot].hi, slot, &by_hi_);
-  if (slots_[slot].evidence != nullptr) std::erase(with_evidence_, slot);
+  if (slots_[slot].evidence != nullptr)
+    std::erase(with_evidence_, slot);
   slots_[slot] = {};
   free_.push_back(slot);
 }
 
 bool LeafStore::Insert(StoredRow row) {
-  if (presence_) return InsertPresence(std::move(row));
+  if (presence_)
+    return InsertPresence(std::move(row));
   // The same record has the same hi: only lo depends on when it arrived.
   for (auto at = FirstAt(by_hi_, row.hi); at != by_hi_.end() && at->first == row.hi; ++at) {
     const StoredRow& other = slots_[at->second];
-    if (other.record_id == row.record_id && other.event_time == row.event_time) return false;
+    if (other.record_id == row.record_id && other.event_time == row.event_time)
+      return false;
   }
   NewSlot(std::move(row));
   return true;
@@ -66,21 +71,26 @@ bool LeafStore::InsertPresence(StoredRow row) {
   std::vector<uint32_t> merged;
   for (const auto& [lo, slot] : by_lo_) {
     const StoredRow& other = slots_[slot];
-    if (other.lo > row.hi || other.hi < row.lo) continue;
-    if (other.lo <= row.lo && other.hi >= row.hi) return false;
+    if (other.lo > row.hi || other.hi < row.lo)
+      continue;
+    if (other.lo <= row.lo && other.hi >= row.hi)
+      return false;
     row.lo = std::min(row.lo, other.lo);
     row.hi = std::max(row.hi, other.hi);
     merged.push_back(slot);
   }
-  for (uint32_t slot : merged) Erase(slot);
+  for (uint32_t slot : merged)
+    Erase(slot);
   NewSlot(std::move(row));
   return true;
 }
 
 bool LeafStore::ExtendsOnly(Ticks lo, Ticks cursor) const {
-  if (lo > cursor) return true;
+  if (lo > cursor)
+    return true;
   for (const auto& [start, slot] : by_lo_) {
-    if (start <= lo && slots_[slot].hi > cursor) return true;
+    if (start <= lo && slots_[slot].hi > cursor)
+      return true;
   }
   return false;
 }
@@ -89,7 +99,8 @@ std::optional<Ticks> LeafStore::NextChange(Ticks t) const {
   std::optional<Ticks> next;
   for (const auto* entries : {&by_lo_, &by_hi_}) {
     auto at = FirstAt(*entries, t + 1);
-    if (at != entries->end() && (!next || at->first < *next)) next = at->first;
+    if (at != entries->end() && (!next || at->first < *next))
+      next = at->first;
   }
   return next;
 }
@@ -119,21 +130,25 @@ void LeafStore::ForEachLeaving(Ticks t, const std::function<void(const StoredRow
 
 void LeafStore::ForEachVisible(Ticks t, const std::function<void(const StoredRow&)>& use) const {
   for (auto at = FirstAt(by_hi_, t + 1); at != by_hi_.end(); ++at) {
-    if (slots_[at->second].lo <= t) use(slots_[at->second]);
+    if (slots_[at->second].lo <= t)
+      use(slots_[at->second]);
   }
 }
 
 void LeafStore::ForEach(const std::function<void(const StoredRow&)>& use) const {
-  for (const auto& [hi, slot] : by_hi_) use(slots_[slot]);
+  for (const auto& [hi, slot] : by_hi_)
+    use(slots_[slot]);
 }
 
 void LeafStore::Purge(Ticks t) {
   auto end = FirstAt(by_hi_, t + 1);
   auto gone = static_cast<size_t>(end - by_hi_.cbegin());
   // Removing from the front moves the rest: wait until it is a good part.
-  if (gone == 0 || (gone < by_hi_.size() / 4 && gone < by_hi_.size())) return;
+  if (gone == 0 || (gone < by_hi_.size() / 4 && gone < by_hi_.size()))
+    return;
   for (auto at = by_hi_.cbegin(); at != end; ++at) {
-    if (slots_[at->second].evidence != nullptr) std::erase(with_evidence_, at->second);
+    if (slots_[at->second].evidence != nullptr)
+      std::erase(with_evidence_, at->second);
     slots_[at->second] = {};
     slots_[at->second].hi = t;  // marks it for the pass over by_lo_
     free_.push_back(at->second);
@@ -147,9 +162,11 @@ void LeafStore::Purge(Ticks t) {
 }
 
 void LeafStore::TrimEvidence(size_t keep) {
-  if (with_evidence_.size() <= keep) return;
+  if (with_evidence_.size() <= keep)
+    return;
   size_t drop = with_evidence_.size() - keep;
-  for (size_t i = 0; i < drop; ++i) slots_[with_evidence_[i]].evidence.reset();
+  for (size_t i = 0; i < drop; ++i)
+    slots_[with_evidence_[i]].evidence.reset();
   with_evidence_.erase(with_evidence_.begin(),
                        with_evidence_.begin() + static_cast<ptrdiff_t>(drop));
 }

@@ -1,8 +1,8 @@
 // What one partition remembers of one table: rows, each visible on an interval [lo, hi) of the T
 // axis; or, where only presence matters, the union of their intervals.
 //
-// Rows are ordered by lo for entering and by hi for leaving. Both orders are nearly that of arrival,
-// so an insertion moves little.
+// Rows are ordered by lo for entering and by hi for leaving. Both orders are nearly that of
+// arrival, so an insertion moves little.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct StoredRow {
   Ticks hi = 0;
   Ticks event_time = 0;
   uint64_t record_id = 0;
-  record::Row values;             // what the operator above reads
-  record::EvidencePtr evidence;   // of the most recent rows only
+  record::Row values;            // what the operator above reads
+  record::EvidencePtr evidence;  // of the most recent rows only
 };
 
 class LeafStore {

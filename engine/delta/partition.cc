@@ -19,7 +19,8 @@ bool IsTrue(const Value& value) { return !value.is_null() && value.boolean(); }
 std::optional<Row> JoinKey(const std::vector<eval::Program>& programs, const Row& row) {
   Row key = EvaluateAll(programs, row);
   for (const Value& value : key) {
-    if (value.is_null()) return std::nullopt;
+    if (value.is_null())
+      return std::nullopt;
   }
   return key;
 }
@@ -28,7 +29,8 @@ std::optional<Row> JoinKey(const std::vector<eval::Program>& programs, const Row
 
 Partition::Partition(const BranchProgram& program)
     : program_(&program), states_(program.plan->ops.size()) {
-  for (const LeafPlan& leaf : program.plan->leaves) leaves_.emplace_back(leaf.presence);
+  for (const LeafPlan& leaf : program.plan->leaves)
+    leaves_.emplace_back(leaf.presence);
 }
 
 bool Partition::empty() const {
@@ -38,7 +40,8 @@ bool Partition::empty() const {
 
 size_t Partition::rows() const {
   size_t rows = 0;
-  for (const LeafStore& leaf : leaves_) rows += leaf.size();
+  for (const LeafStore& leaf : leaves_)
+    rows += leaf.size();
   return rows;
 }
 
@@ -46,7 +49,8 @@ std::optional<Ticks> Partition::NextChange() const {
   std::optional<Ticks> next;
   for (const LeafStore& leaf : leaves_) {
     std::optional<Ticks> change = leaf.NextChange(cursor_);
-    if (change && (!next || *change < *next)) next = change;
+    if (change && (!next || *change < *next))
+      next = change;
   }
   return next;
 }
@@ -60,19 +64,23 @@ bool Partition::Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Find
     Ticks back_to = cursor_;
     Backward(lo - 1);
     bool is_new = leaves_[leaf].Insert(std::move(row));
-    if (keep_evidence) leaves_[leaf].TrimEvidence(kEvidenceKept);
+    if (keep_evidence)
+      leaves_[leaf].TrimEvidence(kEvidenceKept);
     Forward(back_to, true);
     FinishPass(found);
     return is_new;
   }
   bool is_new = leaves_[leaf].Insert(std::move(row));
-  if (keep_evidence) leaves_[leaf].TrimEvidence(kEvidenceKept);
-  if (is_new && lo > cursor_ && lo <= limit) Advance(lo, found);
+  if (keep_evidence)
+    leaves_[leaf].TrimEvidence(kEvidenceKept);
+  if (is_new && lo > cursor_ && lo <= limit)
+    Advance(lo, found);
   return is_new;
 }
 
 void Partition::Advance(Ticks t, std::vector<Finding>* found) {
-  if (t <= cursor_) return;
+  if (t <= cursor_)
+    return;
   Forward(t, true);
   FinishPass(found);
 }
@@ -100,9 +108,11 @@ void Partition::Backward(Ticks t) {
     std::optional<Ticks> last;
     for (const LeafStore& leaf : leaves_) {
       std::optional<Ticks> change = leaf.LastChange(cursor_);
-      if (change && (!last || *change > *last)) last = change;
+      if (change && (!last || *change > *last))
+        last = change;
     }
-    if (!last || *last <= t) break;
+    if (!last || *last <= t)
+      break;
     ApplyChanges(*last, false);
     cursor_ = *last - 1;
   }
@@ -122,7 +132,8 @@ void Partition::ApplyChanges(Ticks t, bool forward) {
 void Partition::PushLeaf(size_t leaf, const StoredRow& row, int weight) {
   for (size_t op = 0; op < program_->plan->ops.size(); ++op) {
     const OpPlan& plan = program_->plan->ops[op];
-    if (plan.kind != OpPlan::Kind::kLeaf || plan.leaf != leaf) continue;
+    if (plan.kind != OpPlan::Kind::kLeaf || plan.leaf != leaf)
+      continue;
     Row key = {Value::Long(static_cast<int64_t>(row.record_id))};
     PushUp(op, {row.values, std::move(key)}, weight);
   }
@@ -153,9 +164,14 @@ void Partition::Push(size_t op, size_t port, DeltaRow row, int weight) {
       row.key.push_back(Value::Long(static_cast<int64_t>(port)));
       PushUp(op, std::move(row), weight);
       break;
-    case OpPlan::Kind::kGroup: PushGroup(op, row, weight); break;
-    case OpPlan::Kind::kSemi: PushSemi(op, port, std::move(row), weight); break;
-    case OpPlan::Kind::kLeaf: KEYWATCH_CHECK(false, "a leaf has no input");
+    case OpPlan::Kind::kGroup:
+      PushGroup(op, row, weight);
+      break;
+    case OpPlan::Kind::kSemi:
+      PushSemi(op, port, std::move(row), weight);
+      break;
+    case OpPlan::Kind::kLeaf:
+      KEYWATCH_CHECK(false, "a leaf has no input");
   }
 }
 
@@ -184,11 +200,11 @@ void Partition::PushSemi(size_t op, size_t port, DeltaRow row, int weight) {
   const OpProgram& program = program_->ops[op];
   bool anti = program_->plan->ops[op].anti;
   Matches& matches = states_[op].matches;
-  std::optional<Row> key =
-      JoinKey(port == 0 ? program.left_keys : program.right_keys, row.values);
+  std::optional<Row> key = JoinKey(port == 0 ? program.left_keys : program.right_keys, row.values);
   if (port == 0) {
     if (!key) {
-      if (anti) PushUp(op, std::move(row), weight);
+      if (anti)
+        PushUp(op, std::move(row), weight);
       return;
     }
     Match& match = matches[*key];
@@ -200,11 +216,14 @@ void Partition::PushSemi(size_t op, size_t port, DeltaRow row, int weight) {
       held = row;
     }
     bool passes = (match.right > 0) != anti;
-    if (match.left.empty() && match.right == 0) matches.erase(*key);
-    if (passes) PushUp(op, std::move(row), weight);
+    if (match.left.empty() && match.right == 0)
+      matches.erase(*key);
+    if (passes)
+      PushUp(op, std::move(row), weight);
     return;
   }
-  if (!key) return;
+  if (!key)
+    return;
   Match& match = matches[*key];
   bool before = match.right > 0;
   match.right += weight;
@@ -216,19 +235,22 @@ void Partition::PushSemi(size_t op, size_t port, DeltaRow row, int weight) {
       PushUp(op, held.first, left_weight * static_cast<int>(held.second));
     }
   }
-  if (match.left.empty() && match.right == 0) matches.erase(*key);
+  if (match.left.empty() && match.right == 0)
+    matches.erase(*key);
 }
 
 void Partition::PushTop(DeltaRow row, int weight) {
   touched_.push_back(row.key);
   Held& held = held_[row.key];
   held.weight += weight;
-  if (weight > 0) held.row = std::move(row);
+  if (weight > 0)
+    held.row = std::move(row);
 }
 
 void Partition::Settle() {
   for (size_t op = 0; op < states_.size(); ++op) {
-    if (states_[op].dirty.empty()) continue;
+    if (states_[op].dirty.empty())
+      continue;
     if (program_->plan->ops[op].parent == SIZE_MAX) {
       SettleTopGroups();
     } else {
@@ -237,10 +259,12 @@ void Partition::Settle() {
   }
   for (const Row& key : std::exchange(touched_, {})) {
     auto held = held_.find(key);
-    if (held == held_.end()) continue;
+    if (held == held_.end())
+      continue;
     bool holds = held->second.weight > 0;
     SetPresent(key, holds);
-    if (!holds) held_.erase(held);
+    if (!holds)
+      held_.erase(held);
   }
 }
 
@@ -252,12 +276,17 @@ void Partition::SettleGroup(size_t op) {
     Group& group = state.groups.at(key);
     group.dirty = false;
     std::optional<Row> next;
-    if (group.rows > 0) next = GroupRow(op, key, group, nullptr);
+    if (group.rows > 0)
+      next = GroupRow(op, key, group, nullptr);
     std::optional<Row> last = std::exchange(group.emitted, next);
-    if (group.rows == 0) state.groups.erase(key);
-    if (last && next && record::SameRow(*last, *next)) continue;
-    if (last) PushUp(op, {std::move(*last), key}, -1);
-    if (next) PushUp(op, {std::move(*next), key}, 1);
+    if (group.rows == 0)
+      state.groups.erase(key);
+    if (last && next && record::SameRow(*last, *next))
+      continue;
+    if (last)
+      PushUp(op, {std::move(*last), key}, -1);
+    if (next)
+      PushUp(op, {std::move(*next), key}, 1);
   }
 }
 
@@ -274,12 +303,15 @@ void Partition::SettleTopGroups() {
       holds = IsTrue(EvaluateAll(program_->predicate, row)[0]);
     }
     SetPresent(key, holds);
-    if (group.rows == 0) state.groups.erase(key);
+    if (group.rows == 0)
+      state.groups.erase(key);
   }
 }
 
 // The group's output row; with `only`, columns that are not in it are null.
-Row Partition::GroupRow(size_t op, const Row& key, const Group& group,
+Row Partition::GroupRow(size_t op,
+                        const Row& key,
+                        const Group& group,
                         const std::vector<bool>* only) const {
   const OpPlan& plan = program_->plan->ops[op];
   Row row = key;
@@ -288,9 +320,11 @@ Row Partition::GroupRow(size_t op, const Row& key, const Group& group,
         plan.aggregates[a].function == "arg_max" || plan.aggregates[a].function == "arg_min";
     size_t width = several ? plan.aggregates[a].args.size() : 1;
     bool wanted = only == nullptr;
-    for (size_t c = row.size(); c < row.size() + width && !wanted; ++c) wanted = (*only)[c];
+    for (size_t c = row.size(); c < row.size() + width && !wanted; ++c)
+      wanted = (*only)[c];
     if (wanted) {
-      for (Value& value : group.accumulators[a].Result()) row.push_back(std::move(value));
+      for (Value& value : group.accumulators[a].Result())
+        row.push_back(std::move(value));
     } else {
       for (size_t c = 0; c < width; ++c) {
         row.push_back(Value::Null(plan.output.columns[row.size()].type));
@@ -311,20 +345,24 @@ Row Partition::ResultRow(const Row& key) const {
 
 std::vector<Row> Partition::Results() const {
   std::vector<Row> rows;
-  for (const auto& [key, present] : present_) rows.push_back(ResultRow(key));
+  for (const auto& [key, present] : present_)
+    rows.push_back(ResultRow(key));
   return rows;
 }
 
 void Partition::SetPresent(const Row& key, bool holds) {
   auto found = present_.find(key);
   bool held = found != present_.end();
-  if (held == holds) return;
+  if (held == holds)
+    return;
   if (holds) {
     present_.emplace(key, true);
-    if (observing_) Appeared(key);
+    if (observing_)
+      Appeared(key);
   } else {
     present_.erase(found);
-    if (observing_) Vanished(key);
+    if (observing_)
+      Vanished(key);
   }
 }
 
@@ -368,13 +406,15 @@ void Partition::Vanished(const Row& key) {
 
 // Raises what began during the pass, unless it turned out to be part of something raised before.
 void Partition::FinishPass(std::vector<Finding>* found) {
-  for (auto& [key, pending] : pending_) ended_.push_back(std::move(pending));
+  for (auto& [key, pending] : pending_)
+    ended_.push_back(std::move(pending));
   pending_.clear();
   for (Pending& pending : ended_) {
     Finding& finding = pending.finding;
     if (RaisedInterval* raised = Touching(finding.key, finding.start, pending.end)) {
       raised->start = std::min(raised->start, finding.start);
-      if (pending.end == kNever) raised->end = kNever;
+      if (pending.end == kNever)
+        raised->end = kNever;
       continue;
     }
     raised_.push_back({finding.key, finding.start, pending.end});
@@ -383,7 +423,8 @@ void Partition::FinishPass(std::vector<Finding>* found) {
   ended_.clear();
   // A raised result that no longer holds, without having been seen to end: late rows took it away.
   for (RaisedInterval& raised : raised_) {
-    if (raised.end == kNever && !present_.contains(raised.key)) raised.end = cursor_;
+    if (raised.end == kNever && !present_.contains(raised.key))
+      raised.end = cursor_;
   }
 }
 
@@ -394,23 +435,28 @@ void Partition::FillEvidence(Finding* finding) const {
   std::vector<std::pair<Ticks, record::EvidencePtr>> latest;
   bool any = false;
   for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
-    if (program_->plan->leaves[leaf].compared) continue;
+    if (program_->plan->leaves[leaf].compared)
+      continue;
     leaves_[leaf].ForEachVisible(cursor_, [&](const StoredRow& row) {
-      if (by_record && static_cast<int64_t>(row.record_id) != finding->key[0].integral()) return;
+      if (by_record && static_cast<int64_t>(row.record_id) != finding->key[0].integral())
+        return;
       finding->first_event = any ? std::min(finding->first_event, row.event_time) : row.event_time;
       finding->last_event = any ? std::max(finding->last_event, row.event_time) : row.event_time;
       any = true;
-      if (row.evidence != nullptr) latest.emplace_back(row.event_time, row.evidence);
+      if (row.evidence != nullptr)
+        latest.emplace_back(row.event_time, row.evidence);
     });
   }
-  std::stable_sort(latest.begin(), latest.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(
+      latest.begin(), latest.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   size_t from = latest.size() > kEvidenceKept ? latest.size() - kEvidenceKept : 0;
-  for (size_t i = from; i < latest.size(); ++i) finding->evidence.push_back(latest[i].second);
+  for (size_t i = from; i < latest.size(); ++i)
+    finding->evidence.push_back(latest[i].second);
 }
 
 void Partition::Purge(Ticks t) {
-  for (LeafStore& leaf : leaves_) leaf.Purge(t);
+  for (LeafStore& leaf : leaves_)
+    leaf.Purge(t);
   std::erase_if(raised_, [&](const RaisedInterval& raised) { return raised.end < t; });
 }
 

@@ -1,11 +1,11 @@
 // The state of one branch for one partition key: stored rows, operators, and which results hold.
 //
-// The operators always show the exact state for one instant T, the cursor. Moving the cursor forward
-// past a change (a row becomes or stops being visible) sends that row with weight +1 or -1 through
-// the operators; moving it back undoes the same. A row that is visible before the cursor (it came
-// late) is inserted by going back, inserting, and going forward again, so the order of arrival does
-// not matter. What the operators hold can be rebuilt from the stored rows at any time: only rows,
-// cursor and raised intervals are saved in a snapshot.
+// The operators always show the exact state for one instant T, the cursor. Moving the cursor
+// forward past a change (a row becomes or stops being visible) sends that row with weight +1 or -1
+// through the operators; moving it back undoes the same. A row that is visible before the cursor
+// (it came late) is inserted by going back, inserting, and going forward again, so the order of
+// arrival does not matter. What the operators hold can be rebuilt from the stored rows at any time:
+// only rows, cursor and raised intervals are saved in a snapshot.
 //
 // For every result key the partition knows the intervals of T for which a result was raised, and
 // raises only what does not touch one of them.
@@ -27,9 +27,9 @@ inline constexpr Ticks kNever = INT64_MAX;
 
 // A result row that begins to hold at `start`.
 struct Finding {
-  record::Row key;    // what makes it the same finding: group key, or the record's identity
-  Ticks start = 0;    // the first T of the interval
-  record::Row row;    // the result row, as of `start`
+  record::Row key;  // what makes it the same finding: group key, or the record's identity
+  Ticks start = 0;  // the first T of the interval
+  record::Row row;  // the result row, as of `start`
   Ticks first_event = 0;
   Ticks last_event = 0;
   std::vector<record::EvidencePtr> evidence;  // latest last
@@ -59,7 +59,8 @@ class Partition {
   void Advance(Ticks t, std::vector<Finding>* found);
   // The next change after the cursor; null if none is known.
   [[nodiscard]] std::optional<Ticks> NextChange() const;
-  // Forgets what can no longer matter for any T > t. The cursor must have passed all changes up to t.
+  // Forgets what can no longer matter for any T > t. The cursor must have passed all changes up to
+  // t.
   void Purge(Ticks t);
   [[nodiscard]] bool empty() const;
   [[nodiscard]] size_t rows() const;
@@ -117,7 +118,9 @@ class Partition {
   void SettleGroup(size_t op);
   void SettleTopGroups();
 
-  record::Row GroupRow(size_t op, const record::Row& key, const Group& group,
+  record::Row GroupRow(size_t op,
+                       const record::Row& key,
+                       const Group& group,
                        const std::vector<bool>* only) const;
   [[nodiscard]] record::Row ResultRow(const record::Row& key) const;
   void SetPresent(const record::Row& key, bool present);

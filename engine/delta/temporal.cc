@@ -13,9 +13,11 @@ namespace {
 
 // now() + offset, with constant timespans added or subtracted; null if it is anything else.
 std::optional<Ticks> OffsetFromNow(const ExprPtr& expr) {
-  if (expr->kind == plan::ExprKind::kNow) return 0;
+  if (expr->kind == plan::ExprKind::kNow)
+    return 0;
   bool plus = plan::IsCallOf(expr, "+");
-  if (!plus && !plan::IsCallOf(expr, "-")) return std::nullopt;
+  if (!plus && !plan::IsCallOf(expr, "-"))
+    return std::nullopt;
   std::optional<Ticks> base = OffsetFromNow(expr->args[0]);
   const ExprPtr& span = expr->args[1];
   if (!base || !plan::IsLiteral(span) || span->type != Type::kTimespan || span->literal.is_null()) {
@@ -27,15 +29,21 @@ std::optional<Ticks> OffsetFromNow(const ExprPtr& expr) {
 
 // The comparison seen from the other side, and negated.
 std::string_view Mirrored(std::string_view op) {
-  if (op == "<") return ">";
-  if (op == "<=") return ">=";
-  if (op == ">") return "<";
+  if (op == "<")
+    return ">";
+  if (op == "<=")
+    return ">=";
+  if (op == ">")
+    return "<";
   return "<=";
 }
 std::string_view Negated(std::string_view op) {
-  if (op == "<") return ">=";
-  if (op == "<=") return ">";
-  if (op == ">") return "<=";
+  if (op == "<")
+    return ">=";
+  if (op == "<=")
+    return ">";
+  if (op == ">")
+    return "<=";
   return "<";
 }
 
@@ -48,7 +56,8 @@ bool MentionsNow(const ExprPtr& expr) {
 }
 
 TimeUse ClassifyConjunct(const ExprPtr& conjunct, TemporalBound* bound) {
-  if (!MentionsNow(conjunct)) return TimeUse::kNone;
+  if (!MentionsNow(conjunct))
+    return TimeUse::kNone;
   // `not(t < now() - d)` is `t >= now() - d` but for a null t, which neither keeps.
   bool negated = plan::IsCallOf(conjunct, "not");
   const ExprPtr& comparison = negated ? conjunct->args[0] : conjunct;
@@ -62,9 +71,11 @@ TimeUse ClassifyConjunct(const ExprPtr& conjunct, TemporalBound* bound) {
     std::swap(time, limit);
     op = Mirrored(op);
   }
-  if (negated) op = Negated(op);
+  if (negated)
+    op = Negated(op);
   std::optional<Ticks> offset = OffsetFromNow(limit);
-  if (!offset || MentionsNow(time) || time->type != Type::kDatetime) return TimeUse::kUnsupported;
+  if (!offset || MentionsNow(time) || time->type != Type::kDatetime)
+    return TimeUse::kUnsupported;
   bound->time = time;
   bound->lower = op == "<" || op == "<=";
   // `t < now() + c` is T > t - c, that is T >= t - c + 1 tick; `t >= now() + c` is T <= t - c.

@@ -15,7 +15,7 @@ namespace keywatch::delta {
 
 // One side of the interval: T >= value(time) + offset, or T < value(time) + offset.
 struct TemporalBound {
-  plan::ExprPtr time;        // a datetime of the row; a row where it is null is never visible
+  plan::ExprPtr time;  // a datetime of the row; a row where it is null is never visible
   record::Ticks offset = 0;
   bool lower = false;
 };

@@ -14,9 +14,14 @@ using record::Value;
 const Kernel* FindKernel(std::string_view name) {
   static const auto* table = [] {
     auto* kernels = new std::map<std::string_view, Kernel>();
-    for (const auto* family : {&LogicKernels(), &ArithmeticKernels(), &TextKernels(),
-                               &MatchKernels(), &ConversionKernels(), &DynamicKernels()}) {
-      for (const Kernel& kernel : *family) kernels->emplace(kernel.name, kernel);
+    for (const auto* family : {&LogicKernels(),
+                               &ArithmeticKernels(),
+                               &TextKernels(),
+                               &MatchKernels(),
+                               &ConversionKernels(),
+                               &DynamicKernels()}) {
+      for (const Kernel& kernel : *family)
+        kernels->emplace(kernel.name, kernel);
     }
     return kernels;
   }();
@@ -39,20 +44,25 @@ struct Program::Step {
 std::unique_ptr<const Program::Step> Program::Step::Compile(const plan::ExprPtr& expr) {
   auto step = std::make_unique<Step>();
   step->expr = expr;
-  for (const plan::ExprPtr& arg : expr->args) step->args.push_back(Compile(arg));
+  for (const plan::ExprPtr& arg : expr->args)
+    step->args.push_back(Compile(arg));
   if (expr->kind == ExprKind::kCall) {
     step->kernel = FindKernel(expr->function);
     KEYWATCH_CHECK(step->kernel != nullptr, expr->function.c_str());
-    if (step->kernel->prepare != nullptr) step->prepared = step->kernel->prepare(*expr);
+    if (step->kernel->prepare != nullptr)
+      step->prepared = step->kernel->prepare(*expr);
   }
   return step;
 }
 
 Vector Program::Step::Run(const Chunk& input, const EvalContext& context) const {
   switch (expr->kind) {
-    case ExprKind::kColumn: return input.columns[expr->column];
-    case ExprKind::kLiteral: return Vector::Constant(expr->literal);
-    case ExprKind::kNow: return Vector::Constant(Value::Datetime(context.now));
+    case ExprKind::kColumn:
+      return input.columns[expr->column];
+    case ExprKind::kLiteral:
+      return Vector::Constant(expr->literal);
+    case ExprKind::kNow:
+      return Vector::Constant(Value::Datetime(context.now));
     case ExprKind::kIngestionTime:
       return Vector::Constant(input.ingestion_time == 0 ? Value::Null(Type::kDatetime)
                                                         : Value::Datetime(input.ingestion_time));
@@ -61,8 +71,10 @@ Vector Program::Step::Run(const Chunk& input, const EvalContext& context) const 
       const std::vector<Value>& values = context.subqueries->at(expr->subquery.get());
       return Vector::Constant(values.empty() ? Value::Null(expr->type) : values[0]);
     }
-    case ExprKind::kInSubquery: return RunMembership(input, context);
-    case ExprKind::kCall: return RunCall(input, context);
+    case ExprKind::kInSubquery:
+      return RunMembership(input, context);
+    case ExprKind::kCall:
+      return RunCall(input, context);
   }
   return Vector(expr->type);
 }
@@ -80,8 +92,10 @@ Vector Program::Step::RunCall(const Chunk& input, const EvalContext& context) co
   out.Reserve(rows);
   kernel->run(Call{values, rows, prepared.get()}, &out);
   KEYWATCH_CHECK(out.stored() == rows, "a function gives one value per row");
-  for (const Vector& value : values) out.KeepAlive(value);
-  if (!all_constant) return out;
+  for (const Vector& value : values)
+    out.KeepAlive(value);
+  if (!all_constant)
+    return out;
   Vector constant = Vector::Constant(out.ValueAt(0));
   return constant;
 }
@@ -92,7 +106,8 @@ Vector Program::Step::RunMembership(const Chunk& input, const EvalContext& conte
   // Through the `in` kernel, so that the two forms of `in` cannot differ.
   std::vector<plan::ExprPtr> list = {expr->args[0]};
   record::Dynamic::Array array;
-  for (const Value& member : members) array.push_back(record::ToDynamic(member));
+  for (const Value& member : members)
+    array.push_back(record::ToDynamic(member));
   record::Dynamic packed;
   packed.held = std::move(array);
   list.push_back(plan::Constant(Value::Of(std::move(packed))));
@@ -112,7 +127,8 @@ Vector Program::Run(const Chunk& input, const EvalContext& context) const {
 }
 
 Predicate::Predicate(const plan::ExprPtr& expr) {
-  for (const plan::ExprPtr& conjunct : plan::Conjuncts(expr)) conjuncts_.emplace_back(conjunct);
+  for (const plan::ExprPtr& conjunct : plan::Conjuncts(expr))
+    conjuncts_.emplace_back(conjunct);
 }
 
 namespace {
@@ -128,7 +144,8 @@ Chunk Gather(const Chunk& input, const std::vector<uint32_t>& rows) {
     }
     Vector gathered(column.type());
     gathered.Reserve(rows.size());
-    for (uint32_t row : rows) gathered.PushFrom(column, row);
+    for (uint32_t row : rows)
+      gathered.PushFrom(column, row);
     gathered.KeepAlive(column);
     out.columns.push_back(std::move(gathered));
   }
@@ -139,7 +156,8 @@ Chunk Gather(const Chunk& input, const std::vector<uint32_t>& rows) {
 
 std::vector<uint32_t> Predicate::Select(const Chunk& input, const EvalContext& context) const {
   std::vector<uint32_t> selected(input.rows);
-  for (uint32_t i = 0; i < selected.size(); ++i) selected[i] = i;
+  for (uint32_t i = 0; i < selected.size(); ++i)
+    selected[i] = i;
   Chunk gathered;
   const Chunk* chunk = &input;
   for (size_t c = 0; c < conjuncts_.size() && !selected.empty(); ++c) {
@@ -147,7 +165,8 @@ std::vector<uint32_t> Predicate::Select(const Chunk& input, const EvalContext& c
     std::vector<uint32_t> kept;
     std::vector<uint32_t> positions;
     for (uint32_t i = 0; i < selected.size(); ++i) {
-      if (truth.IsNull(i) || truth.Int(i) == 0) continue;
+      if (truth.IsNull(i) || truth.Int(i) == 0)
+        continue;
       kept.push_back(selected[i]);
       positions.push_back(i);
     }
@@ -170,13 +189,16 @@ Value EvaluateRow(const Program& program, const record::Row& row, const EvalCont
   return program.Run(chunk, context).ValueAt(0);
 }
 
-Chunk ToChunk(const record::Row* rows, size_t count, const record::Schema& schema,
+Chunk ToChunk(const record::Row* rows,
+              size_t count,
+              const record::Schema& schema,
               const std::vector<bool>& used) {
   Chunk chunk;
   chunk.rows = count;
   for (size_t c = 0; c < schema.columns.size(); ++c) {
     Vector& column = chunk.columns.emplace_back(schema.columns[c].type);
-    if (!used[c]) continue;
+    if (!used[c])
+      continue;
     column.Reserve(count);
     for (size_t r = 0; r < count; ++r) {
       const Value& value = rows[r][c];

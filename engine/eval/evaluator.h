@@ -53,11 +53,14 @@ class Predicate {
 };
 
 // One value of one row.
-record::Value EvaluateRow(const Program& program, const record::Row& row,
+record::Value EvaluateRow(const Program& program,
+                          const record::Row& row,
                           const EvalContext& context);
 
 // The rows' values as a chunk; only columns marked in `used` are filled.
-Chunk ToChunk(const record::Row* rows, size_t count, const record::Schema& schema,
+Chunk ToChunk(const record::Row* rows,
+              size_t count,
+              const record::Schema& schema,
               const std::vector<bool>& used);
 
 }  // namespace keywatch::eval

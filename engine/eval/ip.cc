@@ -10,11 +10,14 @@ std::optional<uint32_t> ParseIpv4(std::string_view text) {
     unsigned value = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     auto digits = static_cast<size_t>(end - text.data());
-    if (error != std::errc() || digits > 3 || value > 255) return std::nullopt;
+    if (error != std::errc() || digits > 3 || value > 255)
+      return std::nullopt;
     address = address << 8 | value;
     text.remove_prefix(digits);
-    if (part == 3) break;
-    if (text.empty() || text[0] != '.') return std::nullopt;
+    if (part == 3)
+      break;
+    if (text.empty() || text[0] != '.')
+      return std::nullopt;
     text.remove_prefix(1);
   }
   return text.empty() ? std::optional(address) : std::nullopt;
@@ -31,7 +34,8 @@ std::optional<bool> Ipv4IsPrivate(std::string_view text) {
     text = text.substr(0, slash);
   }
   std::optional<uint32_t> address = ParseIpv4(text);
-  if (!address) return std::nullopt;
+  if (!address)
+    return std::nullopt;
   auto inside = [&](uint32_t network, unsigned length) {
     return bits >= length && *address >> (32 - length) == network >> (32 - length);
   };

@@ -17,7 +17,7 @@ struct Prepared {
 
 struct Call {
   const std::vector<Vector>& args;
-  size_t rows;          // rows to produce; 1 when every argument is constant
+  size_t rows;  // rows to produce; 1 when every argument is constant
   const Prepared* prepared;
 };
 

@@ -1,9 +1,9 @@
 #include "engine/eval/regex.h"
 
-#include <re2/re2.h>
-
 #include <utility>
 #include <vector>
+
+#include <re2/re2.h>
 
 namespace keywatch::eval {
 namespace {
@@ -43,10 +43,11 @@ bool Regex::Matches(std::string_view text) const {
 
 std::optional<std::string> Regex::Extract(std::string_view text, int group) const {
   int groups = impl_->plain.NumberOfCapturingGroups();
-  if (!ok() || group < 0 || group > groups) return std::nullopt;
+  if (!ok() || group < 0 || group > groups)
+    return std::nullopt;
   std::vector<re2::StringPiece> found(static_cast<size_t>(group) + 1);
-  if (!impl_->plain.Match(Piece(text), 0, text.size(), re2::RE2::UNANCHORED, found.data(),
-                          group + 1)) {
+  if (!impl_->plain.Match(
+          Piece(text), 0, text.size(), re2::RE2::UNANCHORED, found.data(), group + 1)) {
     return std::nullopt;
   }
   const re2::StringPiece& piece = found[static_cast<size_t>(group)];
@@ -55,12 +56,14 @@ std::optional<std::string> Regex::Extract(std::string_view text, int group) cons
 
 std::string Regex::Replace(std::string_view text, std::string_view rewrite) const {
   std::string out(text);
-  if (ok()) re2::RE2::GlobalReplace(&out, impl_->plain, Piece(rewrite));
+  if (ok())
+    re2::RE2::GlobalReplace(&out, impl_->plain, Piece(rewrite));
   return out;
 }
 
 std::string_view Regex::Trim(std::string_view text) const {
-  if (!ok()) return text;
+  if (!ok())
+    return text;
   re2::StringPiece found;
   if (impl_->at_start.Match(Piece(text), 0, text.size(), re2::RE2::UNANCHORED, &found, 1)) {
     text.remove_prefix(found.size());

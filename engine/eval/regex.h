@@ -1,5 +1,6 @@
-// Regular expressions behind our type (RE2: linear time whatever the pattern; the dialect is the one
-// that Kusto documented for years, and every pattern of Microsoft's published rules compiles in it).
+// Regular expressions behind our type (RE2: linear time whatever the pattern; the dialect is the
+// one that Kusto documented for years, and every pattern of Microsoft's published rules compiles in
+// it).
 #pragma once
 
 #include <memory>

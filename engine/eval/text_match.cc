@@ -8,18 +8,23 @@ namespace {
 char Fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 bool SameBytes(const char* a, const char* b, size_t size, Case mode) {
-  if (mode == Case::kExact) return std::memcmp(a, b, size) == 0;
+  if (mode == Case::kExact)
+    return std::memcmp(a, b, size) == 0;
   for (size_t i = 0; i < size; ++i) {
-    if (Fold(a[i]) != Fold(b[i])) return false;
+    if (Fold(a[i]) != Fold(b[i]))
+      return false;
   }
   return true;
 }
 
 // The first occurrence at or after `from`; npos if there is none.
 size_t Find(std::string_view text, std::string_view needle, size_t from, Case mode) {
-  if (mode == Case::kExact) return text.find(needle, from);
-  if (needle.empty()) return from <= text.size() ? from : std::string_view::npos;
-  if (text.size() < needle.size()) return std::string_view::npos;
+  if (mode == Case::kExact)
+    return text.find(needle, from);
+  if (needle.empty())
+    return from <= text.size() ? from : std::string_view::npos;
+  if (text.size() < needle.size())
+    return std::string_view::npos;
   char first = Fold(needle[0]);
   for (size_t at = from; at + needle.size() <= text.size(); ++at) {
     if (Fold(text[at]) == first && SameBytes(&text[at], needle.data(), needle.size(), mode)) {
@@ -54,7 +59,8 @@ bool TextEndsWith(std::string_view text, std::string_view suffix, Case mode) {
 }
 
 bool TextHasTerm(std::string_view text, std::string_view needle, Term term, Case mode) {
-  if (needle.empty()) return true;
+  if (needle.empty())
+    return true;
   bool left_edge = term != Term::kSuffix && IsTermCharacter(needle.front());
   bool right_edge = term != Term::kPrefix && IsTermCharacter(needle.back());
   for (size_t at = Find(text, needle, 0, mode); at != std::string_view::npos;
@@ -62,14 +68,16 @@ bool TextHasTerm(std::string_view text, std::string_view needle, Term term, Case
     size_t end = at + needle.size();
     bool left = !left_edge || at == 0 || !IsTermCharacter(text[at - 1]);
     bool right = !right_edge || end == text.size() || !IsTermCharacter(text[end]);
-    if (left && right) return true;
+    if (left && right)
+      return true;
   }
   return false;
 }
 
 std::string FoldCase(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = Fold(c);
+  for (char& c : out)
+    c = Fold(c);
   return out;
 }
 

@@ -23,18 +23,25 @@ Vector Vector::Constant(const Value& value) {
 Vector Vector::FromValues(Type type, const std::vector<Value>& values) {
   Vector out(type);
   out.Reserve(values.size());
-  for (const Value& value : values) out.PushValue(value);
+  for (const Value& value : values)
+    out.PushValue(value);
   return out;
 }
 
 Value Vector::ValueAt(size_t row) const {
-  if (IsNull(row)) return Value::Null(type_);
+  if (IsNull(row))
+    return Value::Null(type_);
   switch (type_) {
-    case Type::kReal: return Value::Real(Real(row));
-    case Type::kString: return Value::String(std::string(Text(row)));
-    case Type::kGuid: return Value::Guid(std::string(Text(row)));
-    case Type::kDynamic: return Value::Of(Dynamic(row));
-    default: return Value::Integral(type_, Int(row));
+    case Type::kReal:
+      return Value::Real(Real(row));
+    case Type::kString:
+      return Value::String(std::string(Text(row)));
+    case Type::kGuid:
+      return Value::Guid(std::string(Text(row)));
+    case Type::kDynamic:
+      return Value::Of(Dynamic(row));
+    default:
+      return Value::Integral(type_, Int(row));
   }
 }
 
@@ -80,7 +87,8 @@ void Vector::PushView(std::string_view text) {
 }
 
 void Vector::PushText(std::string text) {
-  if (arena_ == nullptr) arena_ = std::make_shared<TextArena>();
+  if (arena_ == nullptr)
+    arena_ = std::make_shared<TextArena>();
   PushView(arena_->emplace_back(std::move(text)));
 }
 
@@ -90,24 +98,34 @@ void Vector::PushDynamic(record::DynamicPtr value) {
 }
 
 void Vector::PushValue(const Value& value) {
-  if (value.is_null()) return PushNull();
+  if (value.is_null())
+    return PushNull();
   switch (type_) {
-    case Type::kReal: return PushReal(value.number());
+    case Type::kReal:
+      return PushReal(value.number());
     case Type::kString:
-    case Type::kGuid: return PushText(value.string());
-    case Type::kDynamic: return PushDynamic(value.dynamic());
-    default: return PushInt(value.integral());
+    case Type::kGuid:
+      return PushText(value.string());
+    case Type::kDynamic:
+      return PushDynamic(value.dynamic());
+    default:
+      return PushInt(value.integral());
   }
 }
 
 void Vector::PushFrom(const Vector& other, size_t row) {
-  if (other.IsNull(row)) return PushNull();
+  if (other.IsNull(row))
+    return PushNull();
   switch (type_) {
-    case Type::kReal: return PushReal(other.Real(row));
+    case Type::kReal:
+      return PushReal(other.Real(row));
     case Type::kString:
-    case Type::kGuid: return PushView(other.Text(row));
-    case Type::kDynamic: return PushDynamic(other.Dynamic(row));
-    default: return PushInt(other.Int(row));
+    case Type::kGuid:
+      return PushView(other.Text(row));
+    case Type::kDynamic:
+      return PushDynamic(other.Dynamic(row));
+    default:
+      return PushInt(other.Int(row));
   }
 }
 
@@ -118,7 +136,8 @@ void Vector::KeepAlive(const Vector& other) {
     }
   };
   add(other.arena_);
-  for (const auto& arena : other.alive_) add(arena);
+  for (const auto& arena : other.alive_)
+    add(arena);
 }
 
 }  // namespace keywatch::eval

@@ -43,8 +43,8 @@ class Vector {
   void PushNull();  // of a string: ""
   void PushInt(int64_t value);
   void PushReal(double value);
-  void PushView(std::string_view text);  // the caller keeps the text alive
-  void PushText(std::string text);       // owned
+  void PushView(std::string_view text);        // the caller keeps the text alive
+  void PushText(std::string text);             // owned
   void PushDynamic(record::DynamicPtr value);  // null pointer: null
   void PushValue(const record::Value& value);
   // Row `row` of a vector of the same type; its text is kept alive.

@@ -164,6 +164,7 @@ struct JoinCondition {  // `k`, or `$left.a == $right.b`
   std::string left;
   std::string right;
   SourceSpan span;
+  bool by_sides = false;  // written as $left.a == $right.b: int and long may be compared
 };
 
 struct WhereOp {

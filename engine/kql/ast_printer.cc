@@ -417,7 +417,7 @@ class Printer {
     PrintTable(*join.right);
     Add(" on ");
     AddList(join.on, [this](const JoinCondition& condition) {
-      if (condition.left == condition.right) {
+      if (!condition.by_sides) {
         AddName(condition.left);
         return;
       }

@@ -296,7 +296,7 @@ const std::string* SideColumn(const Expr& expr, std::string_view side) {
 // Reads a condition that was parsed as an expression.
 bool Parser::AddJoinCondition(const Expr& expr, JoinOp* join) {
   if (const auto* name = std::get_if<Name>(&expr.node)) {
-    join->on.push_back({name->text, name->text, expr.span});
+    join->on.push_back({name->text, name->text, expr.span, false});
     return true;
   }
   if (const auto* binary = std::get_if<Binary>(&expr.node)) {
@@ -311,7 +311,7 @@ bool Parser::AddJoinCondition(const Expr& expr, JoinOp* join) {
         right = SideColumn(*binary->left, "$right");
       }
       if (left != nullptr && right != nullptr) {
-        join->on.push_back({*left, *right, expr.span});
+        join->on.push_back({*left, *right, expr.span, true});
         return true;
       }
     }

@@ -25,13 +25,16 @@ ExprPtr Shrink(const ExprPtr& expr) {
     for (size_t i = 0; i < 2; ++i) {
       // The neutral side goes only if the other is bool: `and` also reads a dynamic as truth.
       const ExprPtr& other = expr->args[1 - i];
-      if (IsConstantBool(expr->args[i], is_and) && other->type == Type::kBool) return other;
-      if (IsConstantBool(expr->args[i], !is_and)) return expr->args[i];
+      if (IsConstantBool(expr->args[i], is_and) && other->type == Type::kBool)
+        return other;
+      if (IsConstantBool(expr->args[i], !is_and))
+        return expr->args[i];
     }
   }
   if (plan::IsCallOf(expr, "iff") && plan::IsLiteral(expr->args[0])) {
     const ExprPtr& chosen = IsConstantBool(expr->args[0], true) ? expr->args[1] : expr->args[2];
-    if (chosen->type == expr->type) return chosen;
+    if (chosen->type == expr->type)
+      return chosen;
   }
   return nullptr;
 }
@@ -49,9 +52,12 @@ ExprPtr FoldExpr(const ExprPtr& expr) {
     copy->subquery = Optimize(expr->subquery);
     folded = copy;
   }
-  if (folded->kind != ExprKind::kCall) return folded;
-  if (ExprPtr shrunk = Shrink(folded)) return shrunk;
-  if (!all_constant) return folded;
+  if (folded->kind != ExprKind::kCall)
+    return folded;
+  if (ExprPtr shrunk = Shrink(folded))
+    return shrunk;
+  if (!all_constant)
+    return folded;
   eval::Chunk one;
   one.rows = 1;
   return plan::Constant(eval::Program(folded).Run(one, {}).ValueAt(0), expr->span);
@@ -60,7 +66,8 @@ ExprPtr FoldExpr(const ExprPtr& expr) {
 std::vector<ExprPtr> FoldAll(const std::vector<ExprPtr>& exprs) {
   std::vector<ExprPtr> out;
   out.reserve(exprs.size());
-  for (const ExprPtr& expr : exprs) out.push_back(FoldExpr(expr));
+  for (const ExprPtr& expr : exprs)
+    out.push_back(FoldExpr(expr));
   return out;
 }
 
@@ -80,7 +87,8 @@ struct Folder {
   NodePtr operator()(const plan::Filter& op) const {
     NodePtr input = FoldConstants(op.input);
     ExprPtr predicate = FoldExpr(op.predicate);
-    if (IsConstantBool(predicate, true)) return input;
+    if (IsConstantBool(predicate, true))
+      return input;
     return Make(plan::Filter{input, predicate});
   }
   NodePtr operator()(const plan::Project& op) const {
@@ -89,12 +97,14 @@ struct Folder {
   NodePtr operator()(plan::Summarize op) const {
     op.input = FoldConstants(op.input);
     op.keys = FoldAll(op.keys);
-    for (plan::Aggregate& aggregate : op.aggregates) aggregate.args = FoldAll(aggregate.args);
+    for (plan::Aggregate& aggregate : op.aggregates)
+      aggregate.args = FoldAll(aggregate.args);
     return Make(op);
   }
   NodePtr operator()(plan::Sort op) const {
     op.input = FoldConstants(op.input);
-    for (plan::SortKey& key : op.keys) key.value = FoldExpr(key.value);
+    for (plan::SortKey& key : op.keys)
+      key.value = FoldExpr(key.value);
     return Make(op);
   }
   NodePtr operator()(const plan::Take& op) const {
@@ -106,7 +116,8 @@ struct Folder {
     return Make(op);
   }
   NodePtr operator()(plan::Union op) const {
-    for (NodePtr& input : op.inputs) input = FoldConstants(input);
+    for (NodePtr& input : op.inputs)
+      input = FoldConstants(input);
     return Make(op);
   }
 };

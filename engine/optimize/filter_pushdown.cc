@@ -12,7 +12,8 @@ using plan::NodePtr;
 namespace {
 
 NodePtr FilterOf(const NodePtr& input, const std::vector<ExprPtr>& conjuncts) {
-  if (conjuncts.empty()) return input;
+  if (conjuncts.empty())
+    return input;
   ExprPtr predicate = plan::And(conjuncts);
   return plan::MakeNode(input->schema, plan::Filter{input, predicate}, predicate->span);
 }
@@ -55,7 +56,8 @@ struct Pusher {
 
   NodePtr operator()(const plan::Project& op) const {
     std::vector<ExprPtr> below;
-    for (const ExprPtr& conjunct : conjuncts) below.push_back(plan::Substitute(conjunct, op.columns));
+    for (const ExprPtr& conjunct : conjuncts)
+      below.push_back(plan::Substitute(conjunct, op.columns));
     return Make(plan::Project{Push(op.input, std::move(below)), op.columns});
   }
 
@@ -86,7 +88,8 @@ struct Pusher {
 
   NodePtr operator()(const plan::Union& op) const {
     plan::Union all;
-    for (const NodePtr& input : op.inputs) all.inputs.push_back(Push(input, conjuncts));
+    for (const NodePtr& input : op.inputs)
+      all.inputs.push_back(Push(input, conjuncts));
     return Make(all);
   }
 
@@ -98,9 +101,13 @@ struct Pusher {
     for (const ExprPtr& conjunct : conjuncts) {
       switch (op.kind) {
         case JoinKind::kLeftAnti:
-        case JoinKind::kLeftSemi: left.push_back(conjunct); break;
+        case JoinKind::kLeftSemi:
+          left.push_back(conjunct);
+          break;
         case JoinKind::kRightAnti:
-        case JoinKind::kRightSemi: right.push_back(conjunct); break;
+        case JoinKind::kRightSemi:
+          right.push_back(conjunct);
+          break;
         case JoinKind::kInner:
         case JoinKind::kInnerUnique:
         case JoinKind::kLeftOuter: {

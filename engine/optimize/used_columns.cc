@@ -33,17 +33,20 @@ std::vector<ExprPtr> Same(const Schema& schema) {
 
 Used UsedBy(const std::vector<ExprPtr>& exprs, const Schema& input) {
   Used used(input.columns.size());
-  for (const ExprPtr& expr : exprs) plan::CollectColumns(expr, &used);
+  for (const ExprPtr& expr : exprs)
+    plan::CollectColumns(expr, &used);
   return used;
 }
 
 void Merge(const Used& more, Used* used) {
-  for (size_t i = 0; i < used->size(); ++i) (*used)[i] = (*used)[i] || more[i];
+  for (size_t i = 0; i < used->size(); ++i)
+    (*used)[i] = (*used)[i] || more[i];
 }
 
 std::vector<ExprPtr> Moved(const std::vector<ExprPtr>& exprs, const std::vector<ExprPtr>& at) {
   std::vector<ExprPtr> out;
-  for (const ExprPtr& expr : exprs) out.push_back(plan::Substitute(expr, at));
+  for (const ExprPtr& expr : exprs)
+    out.push_back(plan::Substitute(expr, at));
   return out;
 }
 
@@ -51,11 +54,20 @@ std::vector<ExprPtr> Moved(const std::vector<ExprPtr>& exprs, const std::vector<
 std::vector<ExprPtr> Keep(const Schema& schema, const Used& used, Schema* kept) {
   std::vector<ExprPtr> at(schema.columns.size());
   for (size_t i = 0; i < schema.columns.size(); ++i) {
-    if (!used[i]) continue;
+    if (!used[i])
+      continue;
     at[i] = plan::ColumnRef(kept->columns.size(), schema.columns[i].type);
     kept->columns.push_back(schema.columns[i]);
   }
   return at;
+}
+
+bool IsIdentity(const std::vector<ExprPtr>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i]->kind != plan::ExprKind::kColumn || columns[i]->column != i)
+      return false;
+  }
+  return true;
 }
 
 struct Pruner {
@@ -75,7 +87,8 @@ struct Pruner {
     for (const record::Row& row : op.rows) {
       record::Row& picked = values.rows.emplace_back();
       for (size_t i = 0; i < row.size(); ++i) {
-        if (used[i]) picked.push_back(row[i]);
+        if (used[i])
+          picked.push_back(row[i]);
       }
     }
     return {plan::MakeNode(std::move(kept), std::move(values), node->span), std::move(at)};
@@ -98,11 +111,16 @@ struct Pruner {
     std::vector<ExprPtr> at = Keep(node->schema, used, &kept);
     std::vector<ExprPtr> columns;
     for (size_t i = 0; i < op.columns.size(); ++i) {
-      if (used[i]) columns.push_back(op.columns[i]);
+      if (used[i])
+        columns.push_back(op.columns[i]);
     }
     Pruned input = Prune(op.input, UsedBy(columns, op.input->schema));
-    NodePtr project = plan::MakeNode(
-        std::move(kept), plan::Project{input.node, Moved(columns, input.at)}, node->span);
+    columns = Moved(columns, input.at);
+    // What passes its input on as it is has done its work.
+    if (kept == input.node->schema && IsIdentity(columns))
+      return {input.node, std::move(at)};
+    NodePtr project =
+        plan::MakeNode(std::move(kept), plan::Project{input.node, std::move(columns)}, node->span);
     return {std::move(project), std::move(at)};
   }
 
@@ -140,11 +158,13 @@ struct Pruner {
   Pruned operator()(const plan::Sort& op) const {
     Used needed = used;
     std::vector<ExprPtr> values;
-    for (const plan::SortKey& key : op.keys) values.push_back(key.value);
+    for (const plan::SortKey& key : op.keys)
+      values.push_back(key.value);
     Merge(UsedBy(values, op.input->schema), &needed);
     Pruned input = Prune(op.input, needed);
     plan::Sort sort{input.node, op.keys};
-    for (plan::SortKey& key : sort.keys) key.value = plan::Substitute(key.value, input.at);
+    for (plan::SortKey& key : sort.keys)
+      key.value = plan::Substitute(key.value, input.at);
     return {plan::MakeNode(input.node->schema, std::move(sort), node->span), std::move(input.at)};
   }
 
@@ -163,10 +183,10 @@ struct Pruner {
       // Inputs must agree on their columns: what an input kept beyond the need is projected away.
       std::vector<ExprPtr> columns;
       for (size_t i = 0; i < used.size(); ++i) {
-        if (used[i]) columns.push_back(pruned.at[i]);
+        if (used[i])
+          columns.push_back(pruned.at[i]);
       }
-      bool exact = pruned.node->schema == kept;
-      for (size_t i = 0; i < columns.size() && exact; ++i) exact = columns[i]->column == i;
+      bool exact = pruned.node->schema == kept && IsIdentity(columns);
       all.inputs.push_back(exact ? pruned.node
                                  : plan::MakeNode(kept, plan::Project{pruned.node, columns}));
     }
@@ -174,14 +194,16 @@ struct Pruner {
   }
 
   Pruned operator()(const plan::Join& op) const {
-    bool right_only = op.kind == plan::JoinKind::kRightAnti || op.kind == plan::JoinKind::kRightSemi;
+    bool right_only =
+        op.kind == plan::JoinKind::kRightAnti || op.kind == plan::JoinKind::kRightSemi;
     bool left_only = op.kind == plan::JoinKind::kLeftAnti || op.kind == plan::JoinKind::kLeftSemi;
     size_t left_width = op.left->schema.columns.size();
     size_t right_width = op.right->schema.columns.size();
     Used left_used(left_width);
     Used right_used(right_width);
     for (size_t i = 0; i < used.size(); ++i) {
-      if (!used[i]) continue;
+      if (!used[i])
+        continue;
       if (right_only) {
         right_used[i] = true;
       } else if (left_only || i < left_width) {
@@ -190,29 +212,37 @@ struct Pruner {
         right_used[i - left_width] = true;
       }
     }
-    for (size_t key : op.left_keys) left_used[key] = true;
-    for (size_t key : op.right_keys) right_used[key] = true;
+    for (size_t key : op.left_keys)
+      left_used[key] = true;
+    for (size_t key : op.right_keys)
+      right_used[key] = true;
     Pruned left = Prune(op.left, left_used);
     Pruned right = Prune(op.right, right_used);
     plan::Join join{op.kind, left.node, right.node, {}, {}};
-    for (size_t key : op.left_keys) join.left_keys.push_back(left.at[key]->column);
-    for (size_t key : op.right_keys) join.right_keys.push_back(right.at[key]->column);
+    for (size_t key : op.left_keys)
+      join.left_keys.push_back(left.at[key]->column);
+    for (size_t key : op.right_keys)
+      join.right_keys.push_back(right.at[key]->column);
     // The output names of the old node, for the columns that are left.
     Schema kept;
     std::vector<ExprPtr> at(node->schema.columns.size());
     auto add = [&](const Pruned& side, size_t old_column, size_t old_output) {
-      if (side.at[old_column] == nullptr) return;
+      if (side.at[old_column] == nullptr)
+        return;
       size_t base = &side == &right && !right_only ? left.node->schema.columns.size() : 0;
       size_t column = base + side.at[old_column]->column;
-      if (kept.columns.size() <= column) kept.columns.resize(column + 1);
+      if (kept.columns.size() <= column)
+        kept.columns.resize(column + 1);
       kept.columns[column] = node->schema.columns[old_output];
       at[old_output] = plan::ColumnRef(column, node->schema.columns[old_output].type);
     };
     if (!right_only) {
-      for (size_t i = 0; i < left_width; ++i) add(left, i, i);
+      for (size_t i = 0; i < left_width; ++i)
+        add(left, i, i);
     }
     if (!left_only) {
-      for (size_t i = 0; i < right_width; ++i) add(right, i, right_only ? i : left_width + i);
+      for (size_t i = 0; i < right_width; ++i)
+        add(right, i, right_only ? i : left_width + i);
     }
     return {plan::MakeNode(std::move(kept), std::move(join), node->span), std::move(at)};
   }

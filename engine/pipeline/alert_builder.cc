@@ -29,16 +29,19 @@ std::vector<alert::Entity> Entities(const rule::Rule& rule, const Schema& schema
     alert::Entity entity{mapping.type, {}};
     for (const rule::EntityField& field : mapping.fields) {
       std::string text = TextOf(schema, row, field.column.value);
-      if (!text.empty()) entity.identifiers.emplace_back(field.identifier, std::move(text));
+      if (!text.empty())
+        entity.identifiers.emplace_back(field.identifier, std::move(text));
     }
-    if (!entity.identifiers.empty()) out.push_back(std::move(entity));
+    if (!entity.identifiers.empty())
+      out.push_back(std::move(entity));
   }
   return out;
 }
 
 }  // namespace
 
-alert::Alert BuildAlert(const rule::CompiledRule& compiled, delta::Finding finding,
+alert::Alert BuildAlert(const rule::CompiledRule& compiled,
+                        delta::Finding finding,
                         record::Ticks evaluated) {
   const rule::Rule& rule = compiled.rule;
   const Schema& schema = compiled.plan->schema;
@@ -50,15 +53,17 @@ alert::Alert BuildAlert(const rule::CompiledRule& compiled, delta::Finding findi
   out.tactics = rule.tactics;
   out.techniques = rule.techniques;
   out.title = over.title ? Fill(*over.title, schema, finding.row) : rule.name;
-  out.description = over.description ? Fill(*over.description, schema, finding.row)
-                                     : rule.description;
+  out.description =
+      over.description ? Fill(*over.description, schema, finding.row) : rule.description;
   if (over.severity_column) {
     std::string text = TextOf(schema, finding.row, over.severity_column->value);
-    if (auto severity = rule::ParseSeverity(text)) out.severity = rule::Name(*severity);
+    if (auto severity = rule::ParseSeverity(text))
+      out.severity = rule::Name(*severity);
   }
   if (over.tactics_column) {
     std::string text = TextOf(schema, finding.row, over.tactics_column->value);
-    if (!text.empty()) out.tactics = {text};
+    if (!text.empty())
+      out.tactics = {text};
   }
   out.entities = Entities(rule, schema, finding.row);
   for (const rule::CustomDetail& detail : rule.custom_details) {
@@ -70,7 +75,8 @@ alert::Alert BuildAlert(const rule::CompiledRule& compiled, delta::Finding findi
   for (size_t c = 0; c < schema.columns.size(); ++c) {
     out.row.emplace_back(schema.columns[c].name, std::move(finding.row[c]));
   }
-  for (const record::EvidencePtr& evidence : finding.evidence) out.evidence.push_back(*evidence);
+  for (const record::EvidencePtr& evidence : finding.evidence)
+    out.evidence.push_back(*evidence);
   out.latency.event = finding.last_event;
   if (!finding.evidence.empty()) {
     out.latency.broker = finding.evidence.back()->broker_time;

@@ -8,7 +8,8 @@
 
 namespace keywatch::pipeline {
 
-alert::Alert BuildAlert(const rule::CompiledRule& rule, delta::Finding finding,
+alert::Alert BuildAlert(const rule::CompiledRule& rule,
+                        delta::Finding finding,
                         record::Ticks evaluated);
 
 }  // namespace keywatch::pipeline

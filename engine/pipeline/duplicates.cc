@@ -7,17 +7,20 @@ namespace keywatch::pipeline {
 bool Duplicates::IdSet::Contains(uint64_t id) const {
   size_t mask = places_.size() - 1;
   for (size_t at = id & mask; places_[at] != 0; at = (at + 1) & mask) {
-    if (places_[at] == id) return true;
+    if (places_[at] == id)
+      return true;
   }
   return false;
 }
 
 bool Duplicates::IdSet::Insert(uint64_t id) {
-  if ((size_ + 1) * 4 > places_.size() * 3) Grow();
+  if ((size_ + 1) * 4 > places_.size() * 3)
+    Grow();
   size_t mask = places_.size() - 1;
   size_t at = id & mask;
   for (; places_[at] != 0; at = (at + 1) & mask) {
-    if (places_[at] == id) return false;
+    if (places_[at] == id)
+      return false;
   }
   places_[at] = id;
   ++size_;
@@ -29,9 +32,11 @@ void Duplicates::IdSet::Grow() {
   old.swap(places_);
   size_t mask = places_.size() - 1;
   for (uint64_t id : old) {
-    if (id == 0) continue;
+    if (id == 0)
+      continue;
     size_t at = id & mask;
-    while (places_[at] != 0) at = (at + 1) & mask;
+    while (places_[at] != 0)
+      at = (at + 1) & mask;
     places_[at] = id;
   }
 }

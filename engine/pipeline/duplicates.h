@@ -1,6 +1,6 @@
-// Records seen before: Azure Monitor delivers at least once. Identities are remembered for the allowed
-// lateness of event time at least, twice that at most; later repeats meet the stored rows of the
-// rules and the alert ids.
+// Records seen before: Azure Monitor delivers at least once. Identities are remembered for the
+// allowed lateness of event time at least, twice that at most; later repeats meet the stored rows
+// of the rules and the alert ids.
 #pragma once
 
 #include <cstdint>

@@ -18,12 +18,14 @@ namespace keywatch::pipeline {
 
 // Next position to read, by partition: "topic/3" -> Kafka offset, file identity -> byte offset.
 using Positions = std::map<std::string, int64_t>;
+// As a position: this partition is gone for good, forget it.
+inline constexpr int64_t kForgetPosition = -1;
 
 struct RawMessage {
   const std::string* origin = nullptr;  // the partition; owned by the source, lives as long as it
   int64_t offset = 0;
-  std::string_view bytes;               // one document of any envelope, or one line
-  record::Ticks broker_time = 0;        // 0: unknown
+  std::string_view bytes;         // one document of any envelope, or one line
+  record::Ticks broker_time = 0;  // 0: unknown
 };
 
 struct RawBatch {
@@ -36,9 +38,9 @@ struct RawBatch {
 
 struct SourceHealth {
   bool connected = false;
-  bool assigned = false;    // knows which partitions are its own, and reads them
-  std::string problem;      // what to do about it, when not connected or assigned
-  int64_t lag_records = -1; // -1: unknown
+  bool assigned = false;     // knows which partitions are its own, and reads them
+  std::string problem;       // what to do about it, when not connected or assigned
+  int64_t lag_records = -1;  // -1: unknown
 };
 
 // Yields messages in order per partition. Poll, Commit and Close come from one thread; Health from
@@ -50,8 +52,8 @@ class Source {
   // Starts reading. A partition in `restored` begins there, any other where the source's own
   // committed position or its default says.
   virtual Status Open(const Positions& restored) = 0;
-  // At most `timeout` later, what has arrived; an empty batch if nothing has. An error that retrying
-  // cannot mend is returned; what can be mended is retried inside and shows in Health.
+  // At most `timeout` later, what has arrived; an empty batch if nothing has. An error that
+  // retrying cannot mend is returned; what can be mended is retried inside and shows in Health.
   virtual Result<RawBatch> Poll(std::chrono::milliseconds timeout) = 0;
   // Everything before `durable` is covered by a snapshot on disk: the source may commit it outside.
   virtual void Commit(const Positions& durable) = 0;
@@ -61,21 +63,23 @@ class Source {
 
 // A record, or a whole message, that could not be read. It is set aside in the dead-letter file.
 struct RejectedRecord {
-  std::string reason;        // one of a fixed few: a metric label
-  std::string detail;        // what was expected, what was found
-  std::string origin;        // partition or file
-  int64_t offset = 0;        // of the message
+  std::string reason;          // one of a fixed few: a metric label
+  std::string detail;          // what was expected, what was found
+  std::string origin;          // partition or file
+  int64_t offset = 0;          // of the message
   uint64_t byte_position = 0;  // in the message, where reading stopped
-  std::string_view bytes;    // verbatim; the whole message when no record could be told apart
+  std::string_view bytes;      // verbatim; the whole message when no record could be told apart
 };
 
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // Decodes messages from `*next` (an index into batch.messages) until about 1,000 rows are filled or
-  // the messages are used up; moves `*next`. Rows of one message may span two batches: the decoder
-  // remembers where it was. What cannot be read is handed to `reject`.
-  virtual void Decode(const RawBatch& batch, size_t* next, record::RecordBatch* out,
+  // Decodes messages from `*next` (an index into batch.messages) until about 1,000 rows are filled
+  // or the messages are used up; moves `*next`. Rows of one message may span two batches: the
+  // decoder remembers where it was. What cannot be read is handed to `reject`.
+  virtual void Decode(const RawBatch& batch,
+                      size_t* next,
+                      record::RecordBatch* out,
                       const std::function<void(const RejectedRecord&)>& reject) = 0;
 };
 
@@ -106,7 +110,8 @@ class Sink {
   virtual ~Sink() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;
   virtual DeliveryResult Deliver(const OutgoingAlert& alert) = 0;
-  // Makes a Deliver() that waits return soon, and every later one at once. Any thread; when stopping.
+  // Makes a Deliver() that waits return soon, and every later one at once. Any thread; when
+  // stopping.
   virtual void Cancel() {}
 };
 

@@ -35,7 +35,9 @@ eval::Vector Gather(const ColumnData& column, const std::vector<uint32_t>& rows)
         }
         break;
       case Type::kGuid:
-      case Type::kDynamic: out.PushValue(record::CellValue(column, row)); break;
+      case Type::kDynamic:
+        out.PushValue(record::CellValue(column, row));
+        break;
       default:
         if (column.nulls[row] != 0) {
           out.PushNull();
@@ -61,7 +63,8 @@ record::EvidencePtr EvidenceOf(const RecordBatch& batch, uint32_t row) {
 
 }  // namespace
 
-RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules, const record::SchemaCatalog& catalog,
+RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
+                       const record::SchemaCatalog& catalog,
                        EngineSettings settings)
     : settings_(settings) {
   for (rule::CompiledRule& compiled : rules) {
@@ -86,8 +89,9 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules, const record::Sche
         Leaf added{r, b, l, {}};
         for (const record::Column& column : leaf.columns.columns) {
           auto declared = std::find_if(
-              table->columns.begin(), table->columns.end(),
-              [&](const record::TableColumn& c) { return c.name == column.name; });
+              table->columns.begin(), table->columns.end(), [&](const record::TableColumn& c) {
+                return c.name == column.name;
+              });
           added.columns.push_back(layout_.Add(*table, *declared));
         }
         leaves_of_rule_[r].push_back(leaves_.size());
@@ -100,13 +104,15 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules, const record::Sche
   scan_ = std::make_unique<Scan>(leaf_plans, leaf_columns, layout_);
 }
 
-void RuleEngine::StageLeaf(const Leaf& leaf, const RecordBatch& batch,
+void RuleEngine::StageLeaf(const Leaf& leaf,
+                           const RecordBatch& batch,
                            const std::vector<uint32_t>& rows) {
   eval::Chunk chunk;
   chunk.rows = rows.size();
   chunk.ingestion_time = batch.read_time;
   chunk.columns.reserve(leaf.columns.size());
-  for (size_t column : leaf.columns) chunk.columns.push_back(Gather(batch.columns[column], rows));
+  for (size_t column : leaf.columns)
+    chunk.columns.push_back(Gather(batch.columns[column], rows));
   std::vector<delta::RowMeta> meta;
   meta.reserve(rows.size());
   for (uint32_t row : rows) {
@@ -115,7 +121,8 @@ void RuleEngine::StageLeaf(const Leaf& leaf, const RecordBatch& batch,
   rules_[leaf.rule].query->Stage(leaf.branch, leaf.leaf, chunk, meta);
 }
 
-void RuleEngine::RaiseFindings(size_t rule, std::vector<delta::Finding> findings,
+void RuleEngine::RaiseFindings(size_t rule,
+                               std::vector<delta::Finding> findings,
                                std::vector<alert::Alert>* alerts) {
   Ticks evaluated = findings.empty() ? 0 : record::WallNow();
   for (delta::Finding& finding : findings) {
@@ -124,13 +131,16 @@ void RuleEngine::RaiseFindings(size_t rule, std::vector<delta::Finding> findings
   }
 }
 
-void RuleEngine::Process(const RecordBatch& batch, const std::vector<bool>& keep,
+void RuleEngine::Process(const RecordBatch& batch,
+                         const std::vector<bool>& keep,
                          std::vector<alert::Alert>* alerts) {
-  if (batch.rows == 0) return;
+  if (batch.rows == 0)
+    return;
   newest_before_.resize(batch.rows);
   for (size_t row = 0; row < batch.rows; ++row) {
     newest_before_[row] = newest_;
-    if (keep[row]) newest_ = std::max(newest_, batch.event_time[row]);
+    if (keep[row])
+      newest_ = std::max(newest_, batch.event_time[row]);
   }
   const auto& selected = scan_->Run(batch);
   auto evidence = [&](uint32_t row) { return EvidenceOf(batch, row); };
@@ -140,9 +150,11 @@ void RuleEngine::Process(const RecordBatch& batch, const std::vector<bool>& keep
     for (size_t l : leaves_of_rule_[r]) {
       std::vector<uint32_t> rows;
       for (uint32_t row : selected[l]) {
-        if (keep[row]) rows.push_back(row);
+        if (keep[row])
+          rows.push_back(row);
       }
-      if (!rows.empty()) StageLeaf(leaves_[l], batch, rows);
+      if (!rows.empty())
+        StageLeaf(leaves_[l], batch, rows);
     }
     std::vector<delta::Finding> findings;
     query.Run(evidence, &findings);
@@ -195,9 +207,11 @@ std::vector<std::pair<std::string, std::string>> RuleEngine::Save() const {
 
 Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::string>* fresh) {
   std::optional<std::string_view> engine = snapshot.Find(kEngineSection);
-  if (!engine) return DataLoss("the snapshot has no section `engine`");
+  if (!engine)
+    return DataLoss("the snapshot has no section `engine`");
   state::ByteReader reader(*engine);
-  if (reader.I64(&newest_)) KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
+  if (reader.I64(&newest_))
+    KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
   for (RunningRule& running : rules_) {
     const rule::Rule& rule = running.compiled.rule;
     std::optional<std::string_view> bytes = snapshot.Find(SectionName(rule));
@@ -207,7 +221,8 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
       fresh->push_back(rule.name);
       continue;
     }
-    if (!state.U64(&running.alerts)) return state.Finish("the state of rule " + rule.name);
+    if (!state.U64(&running.alerts))
+      return state.Finish("the state of rule " + rule.name);
     KEYWATCH_RETURN_IF_ERROR(running.query->Restore(&state));
   }
   return {};

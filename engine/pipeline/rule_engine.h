@@ -34,28 +34,30 @@ struct RuleReport {
 
 class RuleEngine {
  public:
-  RuleEngine(std::vector<rule::CompiledRule> rules, const record::SchemaCatalog& catalog,
+  RuleEngine(std::vector<rule::CompiledRule> rules,
+             const record::SchemaCatalog& catalog,
              EngineSettings settings);
 
   // What the decoder must fill.
   [[nodiscard]] const record::BatchLayout& layout() const { return layout_; }
 
   // Evaluates the rows of `batch` that `keep` marks (duplicates are not kept).
-  void Process(const record::RecordBatch& batch, const std::vector<bool>& keep,
+  void Process(const record::RecordBatch& batch,
+               const std::vector<bool>& keep,
                std::vector<alert::Alert>* alerts);
   // Event time has reached `newest` without a record: the input was idle, or has ended.
   void AdvanceTo(record::Ticks newest, std::vector<alert::Alert>* alerts);
 
-  // The newest event time seen; 0 before the first record. Results are complete up to this minus the
-  // allowed lateness.
+  // The newest event time seen; 0 before the first record. Results are complete up to this minus
+  // the allowed lateness.
   [[nodiscard]] record::Ticks newest() const { return newest_; }
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
   [[nodiscard]] std::vector<RuleReport> Report() const;
 
   // The state as snapshot sections (name, bytes): one for the engine, one per rule.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Save() const;
-  // Takes up what the snapshot holds for the rules that are loaded now, unchanged. Rules that changed
-  // or are new begin without state; their names go to `fresh`.
+  // Takes up what the snapshot holds for the rules that are loaded now, unchanged. Rules that
+  // changed or are new begin without state; their names go to `fresh`.
   Status Restore(const state::Snapshot& snapshot, std::vector<std::string>* fresh);
 
  private:
@@ -71,9 +73,11 @@ class RuleEngine {
     uint64_t alerts = 0;
   };
 
-  void StageLeaf(const Leaf& leaf, const record::RecordBatch& batch,
+  void StageLeaf(const Leaf& leaf,
+                 const record::RecordBatch& batch,
                  const std::vector<uint32_t>& rows);
-  void RaiseFindings(size_t rule, std::vector<delta::Finding> findings,
+  void RaiseFindings(size_t rule,
+                     std::vector<delta::Finding> findings,
                      std::vector<alert::Alert>* alerts);
 
   EngineSettings settings_;

@@ -19,7 +19,8 @@ constexpr size_t kMaxNumbers = 4096;
 std::optional<size_t> OnlyColumn(const plan::ExprPtr& conjunct, size_t width) {
   std::vector<bool> used(width);
   plan::CollectColumns(conjunct, &used);
-  if (std::count(used.begin(), used.end(), true) != 1) return std::nullopt;
+  if (std::count(used.begin(), used.end(), true) != 1)
+    return std::nullopt;
   return static_cast<size_t>(std::find(used.begin(), used.end(), true) - used.begin());
 }
 
@@ -27,12 +28,15 @@ std::optional<size_t> OnlyColumn(const plan::ExprPtr& conjunct, size_t width) {
 bool Repeats(const record::LayoutColumn& column) {
   switch (column.type) {
     case Type::kString:
-    case Type::kGuid: return column.storage == Storage::kDictionary;
+    case Type::kGuid:
+      return column.storage == Storage::kDictionary;
     case Type::kBool:
     case Type::kInt:
     case Type::kLong:
-    case Type::kReal: return true;
-    default: return false;
+    case Type::kReal:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -46,18 +50,23 @@ uint64_t NumberBits(const ColumnData& column, size_t row) {
 Scan::Scan(const std::vector<const delta::LeafPlan*>& leaves,
            const std::vector<std::vector<size_t>>& leaf_columns,
            const record::BatchLayout& layout)
-    : leaves_(leaves.size()), words_(std::max<size_t>(1, (leaves.size() + 63) / 64)),
-      all_(words_), selected_(leaves.size()) {
+    : leaves_(leaves.size()),
+      words_(std::max<size_t>(1, (leaves.size() + 63) / 64)),
+      all_(words_),
+      selected_(leaves.size()) {
   for (size_t leaf = 0; leaf < leaves_; ++leaf) {
     all_[leaf / 64] |= uint64_t{1} << (leaf % 64);
     size_t width = leaves[leaf]->columns.columns.size();
     for (const plan::ExprPtr& conjunct : plan::Conjuncts(leaves[leaf]->predicate)) {
       std::optional<size_t> own = OnlyColumn(conjunct, width);
-      if (!own) continue;
+      if (!own)
+        continue;
       size_t column = leaf_columns[leaf][*own];
-      if (!Repeats(layout.columns()[column])) continue;
-      auto bits = std::find_if(columns_.begin(), columns_.end(),
-                               [&](const ColumnBits& c) { return c.column == column; });
+      if (!Repeats(layout.columns()[column]))
+        continue;
+      auto bits = std::find_if(columns_.begin(), columns_.end(), [&](const ColumnBits& c) {
+        return c.column == column;
+      });
       if (bits == columns_.end()) {
         columns_.push_back({});
         bits = std::prev(columns_.end());
@@ -80,11 +89,13 @@ uint32_t Scan::ClassOf(ColumnBits* bits, const std::vector<Value>& value) {
   for (const Atom& atom : bits->atoms) {
     eval::Vector truth = atom.program.Run(chunk, {});
     bool holds = !truth.IsNull(0) && truth.Int(0) != 0;
-    if (!holds) row[atom.leaf / 64] &= ~(uint64_t{1} << (atom.leaf % 64));
+    if (!holds)
+      row[atom.leaf / 64] &= ~(uint64_t{1} << (atom.leaf % 64));
   }
   auto next = static_cast<uint32_t>(bits->classes.size());
   auto [known, is_new] = bits->classes.try_emplace(row, next);
-  if (is_new) bits->class_bits.insert(bits->class_bits.end(), row.begin(), row.end());
+  if (is_new)
+    bits->class_bits.insert(bits->class_bits.end(), row.begin(), row.end());
   return known->second;
 }
 
@@ -96,23 +107,27 @@ void Scan::AddDictionaryCodes(ColumnBits* bits, const ColumnData& column) {
   for (size_t code = bits->class_of_code.size(); code < column.dictionary->size(); ++code) {
     std::string text(column.dictionary->At(static_cast<record::Code>(code)));
     bool null_guid = bits->type == Type::kGuid && text.empty();
-    Value value = null_guid ? Value::Null(Type::kGuid)
-                  : bits->type == Type::kGuid ? Value::Guid(text) : Value::String(text);
+    Value value = null_guid                   ? Value::Null(Type::kGuid)
+                  : bits->type == Type::kGuid ? Value::Guid(text)
+                                              : Value::String(text);
     bits->class_of_code.push_back(ClassOf(bits, {value}));
   }
 }
 
 uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t row) {
   if (column.nulls[row] != 0) {
-    if (!bits->null_known) bits->class_of_null = ClassOf(bits, {Value::Null(column.type)});
+    if (!bits->null_known)
+      bits->class_of_null = ClassOf(bits, {Value::Null(column.type)});
     bits->null_known = true;
     return bits->class_of_null;
   }
   uint64_t number = NumberBits(column, row);
   auto known = bits->class_of_value.find(number);
-  if (known != bits->class_of_value.end()) return known->second;
+  if (known != bits->class_of_value.end())
+    return known->second;
   uint32_t found = ClassOf(bits, {record::CellValue(column, row)});
-  if (bits->class_of_value.size() >= kMaxNumbers) bits->class_of_value.clear();
+  if (bits->class_of_value.size() >= kMaxNumbers)
+    bits->class_of_value.clear();
   bits->class_of_value.emplace(number, found);
   return found;
 }
@@ -120,7 +135,8 @@ uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t ro
 void Scan::AndColumn(ColumnBits* bits, const record::RecordBatch& batch) {
   const ColumnData& column = batch.columns[bits->column];
   bool dictionary = column.type == Type::kString || column.type == Type::kGuid;
-  if (dictionary) AddDictionaryCodes(bits, column);
+  if (dictionary)
+    AddDictionaryCodes(bits, column);
   uint64_t last_number = 0;
   uint32_t last_class = 0;
   bool last_known = false;
@@ -138,7 +154,8 @@ void Scan::AndColumn(ColumnBits* bits, const record::RecordBatch& batch) {
     }
     const uint64_t* of_class = &bits->class_bits[value_class * words_];
     uint64_t* of_row = &rows_[row * words_];
-    for (size_t w = 0; w < words_; ++w) of_row[w] &= of_class[w];
+    for (size_t w = 0; w < words_; ++w)
+      of_row[w] &= of_class[w];
   }
 }
 
@@ -147,8 +164,10 @@ const std::vector<std::vector<uint32_t>>& Scan::Run(const record::RecordBatch& b
   for (size_t row = 0; row < batch.rows; ++row) {
     std::copy(all_.begin(), all_.end(), rows_.begin() + static_cast<ptrdiff_t>(row * words_));
   }
-  for (ColumnBits& bits : columns_) AndColumn(&bits, batch);
-  for (auto& rows : selected_) rows.clear();
+  for (ColumnBits& bits : columns_)
+    AndColumn(&bits, batch);
+  for (auto& rows : selected_)
+    rows.clear();
   for (size_t row = 0; row < batch.rows; ++row) {
     for (size_t w = 0; w < words_; ++w) {
       for (uint64_t left = rows_[row * words_ + w]; left != 0; left &= left - 1) {

@@ -3,8 +3,8 @@
 // A leaf's filter is a conjunction. A conjunct that reads one column with few distinct values is an
 // atom: its truth is computed once per distinct value, when the value is first seen. For each such
 // column a value has a row of bits, one bit per leaf: 1 where no atom of the leaf on this column
-// excludes the value. Equal rows of bits are one class, so that all of them stay in cache. A batch is
-// scanned by ANDing, per record, the bits of its values. What is left is a superset of what the
+// excludes the value. Equal rows of bits are one class, so that all of them stay in cache. A batch
+// is scanned by ANDing, per record, the bits of its values. What is left is a superset of what the
 // leaves want (their whole filter is applied by the evaluator to the few that are left), so the
 // cost grows with the number of columns used and hardly with the number of rules.
 #pragma once
@@ -41,9 +41,9 @@ class Scan {
     size_t column = 0;  // layout index
     record::Type type = record::Type::kString;
     std::vector<Atom> atoms;
-    std::vector<uint64_t> class_bits;              // words_ per class
+    std::vector<uint64_t> class_bits;  // words_ per class
     std::map<std::vector<uint64_t>, uint32_t> classes;
-    std::vector<uint32_t> class_of_code;           // dictionary columns
+    std::vector<uint32_t> class_of_code;  // dictionary columns
     uint32_t generation = 0;
     std::unordered_map<uint64_t, uint32_t> class_of_value;  // number columns
     uint32_t class_of_null = 0;
@@ -58,8 +58,8 @@ class Scan {
   size_t leaves_;
   size_t words_;
   std::vector<ColumnBits> columns_;
-  std::vector<uint64_t> all_;    // a bit per leaf
-  std::vector<uint64_t> rows_;   // words_ per row of the batch
+  std::vector<uint64_t> all_;   // a bit per leaf
+  std::vector<uint64_t> rows_;  // words_ per row of the batch
   std::vector<std::vector<uint32_t>> selected_;
 };
 

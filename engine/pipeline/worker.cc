@@ -24,7 +24,8 @@ double Seconds(Ticks ticks) {
 
 std::vector<std::string> Names(const std::vector<Input>& inputs) {
   std::vector<std::string> names;
-  for (const Input& input : inputs) names.push_back(input.source->name());
+  for (const Input& input : inputs)
+    names.push_back(input.source->name());
   return names;
 }
 
@@ -52,12 +53,14 @@ Status DecodePositions(std::string_view bytes, std::map<std::string, Positions>*
     for (uint64_t s = 0; s < sources; ++s) {
       std::string name;
       uint64_t partitions = 0;
-      if (!reader.String(&name) || !reader.Count(9, &partitions)) break;
+      if (!reader.String(&name) || !reader.Count(9, &partitions))
+        break;
       Positions& positions = (*out)[name];
       for (uint64_t p = 0; p < partitions; ++p) {
         std::string partition;
         int64_t next = 0;
-        if (!reader.String(&partition) || !reader.I64(&next)) break;
+        if (!reader.String(&partition) || !reader.I64(&next))
+          break;
         positions[partition] = next;
       }
     }
@@ -78,20 +81,29 @@ void WaitBefore(int attempt, const std::atomic<bool>& stop) {
 
 }  // namespace
 
-Worker::Worker(WorkerSettings settings, RuleEngine* engine, std::vector<Input> inputs,
-               WorkerOutputs outputs, MetricRegistry* metrics)
-    : settings_(std::move(settings)), engine_(engine), inputs_(std::move(inputs)),
-      outputs_(std::move(outputs)), probe_(metrics, Names(inputs_), engine->Report()),
-      duplicates_(engine->settings().lateness), positions_(inputs_.size()),
+Worker::Worker(WorkerSettings settings,
+               RuleEngine* engine,
+               std::vector<Input> inputs,
+               WorkerOutputs outputs,
+               MetricRegistry* metrics)
+    : settings_(std::move(settings)),
+      engine_(engine),
+      inputs_(std::move(inputs)),
+      outputs_(std::move(outputs)),
+      probe_(metrics, Names(inputs_), engine->Report()),
+      duplicates_(engine->settings().lateness),
+      positions_(inputs_.size()),
       input_ended_(inputs_.size()) {
   source_problems_.resize(inputs_.size());
 }
 
 Status Worker::Start() {
   Result<state::LatestSnapshot> latest = state::ReadLatestSnapshot(settings_.data_dir);
-  if (!latest) return latest.error();
+  if (!latest)
+    return latest.error();
   for (const state::DamagedSnapshot& damaged : latest->damaged) {
-    Log(LogLevel::kError, "a snapshot is damaged; an older one is used",
+    Log(LogLevel::kError,
+        "a snapshot is damaged; an older one is used",
         {{"file", damaged.file}, {"reason", damaged.reason}});
     probe_.checkpoint_failures.Add();
   }
@@ -100,7 +112,8 @@ Status Worker::Start() {
     std::vector<std::string> fresh;
     KEYWATCH_RETURN_IF_ERROR(engine_->Restore(*latest->snapshot, &fresh));
     for (const std::string& rule : fresh) {
-      Log(LogLevel::kWarning, "this rule is new or changed: it begins without state",
+      Log(LogLevel::kWarning,
+          "this rule is new or changed: it begins without state",
           {{"rule", rule}});
     }
     if (auto bytes = latest->snapshot->Find(kPositionsSection)) {
@@ -121,14 +134,17 @@ Status Worker::Start() {
 
 void Worker::SetProblem(std::string* place, const std::string& text) {
   std::lock_guard lock(mutex_);
-  if (*place == text) return;
-  if (!text.empty()) Log(LogLevel::kError, text);
+  if (*place == text)
+    return;
+  if (!text.empty())
+    Log(LogLevel::kError, text);
   *place = text;
 }
 
 // Alerts are handed over until they are durable; nothing else happens meanwhile.
 void Worker::Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop) {
-  if (alerts.empty()) return;
+  if (alerts.empty())
+    return;
   std::vector<OutgoingAlert> outgoing;
   outgoing.reserve(alerts.size());
   for (const alert::Alert& alert : alerts) {
@@ -153,8 +169,10 @@ void Worker::Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& sto
   }
   for (int attempt = 1;; ++attempt) {
     Status taken = outputs_.alerts(outgoing);
-    if (taken.ok()) break;
-    SetProblem(&outbox_problem_, "alerts cannot be stored, reading has stopped: " + taken.message());
+    if (taken.ok())
+      break;
+    SetProblem(&outbox_problem_,
+               "alerts cannot be stored, reading has stopped: " + taken.message());
     WaitBefore(attempt, stop);
     if (stop) {
       incomplete_ = true;  // no snapshot any more: found again after the restart
@@ -173,15 +191,17 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     for (int attempt = 1; !stop; ++attempt) {
       Status kept = outputs_.reject(rejected);
       incomplete_ = false;
-      if (kept.ok()) break;
-      SetProblem(&outbox_problem_, "a rejected record cannot be stored, reading has stopped: " +
-                                       kept.message());
+      if (kept.ok())
+        break;
+      SetProblem(&outbox_problem_,
+                 "a rejected record cannot be stored, reading has stopped: " + kept.message());
       incomplete_ = true;
       WaitBefore(attempt, stop);
     }
   };
   size_t bytes = 0;
-  for (const RawMessage& message : batch.messages) bytes += message.bytes.size();
+  for (const RawMessage& message : batch.messages)
+    bytes += message.bytes.size();
   source.bytes.Add(static_cast<double>(bytes));
   record::RecordBatch rows;
   std::vector<bool> fresh;
@@ -205,17 +225,24 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
   }
 }
 
-Result<bool> Worker::Step(size_t input, std::chrono::milliseconds timeout,
+Result<bool> Worker::Step(size_t input,
+                          std::chrono::milliseconds timeout,
                           const std::atomic<bool>& stop) {
   Result<RawBatch> batch = inputs_[input].source->Poll(timeout);
-  if (!batch) return batch.error();
+  if (!batch)
+    return batch.error();
   if (!batch->messages.empty()) {
     last_record_ = record::WallNow();
     Evaluate(input, *batch, stop);
   }
-  if (stop) return true;  // the batch may be half done: its positions do not count
+  if (stop)
+    return true;  // the batch may be half done: its positions do not count
   for (const auto& [partition, position] : batch->next) {
-    positions_[input][partition] = position;
+    if (position == kForgetPosition) {
+      positions_[input].erase(partition);
+    } else {
+      positions_[input][partition] = position;
+    }
     dirty_ = true;
   }
   return !batch->end;
@@ -224,9 +251,11 @@ Result<bool> Worker::Step(size_t input, std::chrono::milliseconds timeout,
 // A quiet source must not keep results waiting that only need time to pass.
 void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
   Ticks now = record::WallNow();
-  if (settings_.idle_timeout == 0 || now - last_record_ < settings_.idle_timeout) return;
+  if (settings_.idle_timeout == 0 || now - last_record_ < settings_.idle_timeout)
+    return;
   Ticks reached = now - settings_.idle_timeout;
-  if (engine_->newest() == 0 || reached <= engine_->newest()) return;
+  if (engine_->newest() == 0 || reached <= engine_->newest())
+    return;
   std::vector<alert::Alert> alerts;
   engine_->AdvanceTo(reached, &alerts);
   Emit(std::move(alerts), stop);
@@ -234,7 +263,8 @@ void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
 }
 
 bool Worker::Snapshot() {
-  if (incomplete_) return false;
+  if (incomplete_)
+    return false;
   Ticks begin = record::WallNow();
   last_snapshot_ = begin;
   Status synced = outputs_.sync_rejects();
@@ -250,12 +280,13 @@ bool Worker::Snapshot() {
   if (synced.ok()) {
     Result<uint64_t> written =
         state::WriteSnapshot(settings_.data_dir, views, settings_.snapshots_kept);
-    if (!written) failed = written.error();
+    if (!written)
+      failed = written.error();
   }
   if (!failed.ok()) {
     probe_.checkpoint_failures.Add();
-    SetProblem(&snapshot_problem_, "no snapshot can be written, source offsets stay: " +
-                                       failed.message());
+    SetProblem(&snapshot_problem_,
+               "no snapshot can be written, source offsets stay: " + failed.message());
     return false;
   }
   SetProblem(&snapshot_problem_, "");
@@ -268,12 +299,14 @@ bool Worker::Snapshot() {
 }
 
 void Worker::CommitDurable() {
-  for (size_t i = 0; i < inputs_.size(); ++i) inputs_[i].source->Commit(positions_[i]);
+  for (size_t i = 0; i < inputs_.size(); ++i)
+    inputs_[i].source->Commit(positions_[i]);
 }
 
 void Worker::UpdateHealth() {
   Ticks now = record::WallNow();
-  if (now - last_health_ < kHealthInterval) return;
+  if (now - last_health_ < kHealthInterval)
+    return;
   last_health_ = now;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceHealth health = inputs_[i].source->Health();
@@ -282,8 +315,9 @@ void Worker::UpdateHealth() {
     std::string problem;
     if (!health.connected || !health.assigned) {
       problem = "source " + inputs_[i].source->name() + ": " +
-                (health.problem.empty() ? std::string(health.connected ? "not assigned yet" : "not connected")
-                                        : health.problem);
+                (health.problem.empty()
+                     ? std::string(health.connected ? "not assigned yet" : "not connected")
+                     : health.problem);
     }
     SetProblem(&source_problems_[i], problem);
   }
@@ -293,23 +327,28 @@ void Worker::UpdateHealth() {
 Status Worker::Run(const std::atomic<bool>& stop) {
   auto timeout = inputs_.size() == 1 ? kPollTimeout : std::chrono::milliseconds(20);
   Status failure;
-  while (!stop && failure.ok() &&
-         std::count(input_ended_.begin(), input_ended_.end(), false) > 0) {
+  while (!stop && failure.ok() && std::count(input_ended_.begin(), input_ended_.end(), false) > 0) {
     for (size_t i = 0; i < inputs_.size() && failure.ok(); ++i) {
-      if (input_ended_[i]) continue;
+      if (input_ended_[i])
+        continue;
       Result<bool> more = Step(i, timeout, stop);
-      if (!more) failure = more.error();
-      if (more && !*more) input_ended_[i] = true;
+      if (!more)
+        failure = more.error();
+      if (more && !*more)
+        input_ended_[i] = true;
     }
     AdvanceWhenIdle(stop);
     UpdateHealth();
     bool due = record::WallNow() - last_snapshot_ >= settings_.snapshot_interval;
-    if (due && dirty_) Snapshot();
+    if (due && dirty_)
+      Snapshot();
   }
-  if (dirty_) Snapshot();
+  if (dirty_)
+    Snapshot();
   last_health_ = 0;
   UpdateHealth();
-  for (Input& input : inputs_) input.source->Close();
+  for (Input& input : inputs_)
+    input.source->Close();
   ended_ = true;
   return failure;
 }
@@ -317,12 +356,15 @@ Status Worker::Run(const std::atomic<bool>& stop) {
 std::vector<std::string> Worker::Problems() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> problems;
-  if (!started_) problems.emplace_back("state is being restored");
+  if (!started_)
+    problems.emplace_back("state is being restored");
   for (const std::string* problem : {&outbox_problem_, &snapshot_problem_}) {
-    if (!problem->empty()) problems.push_back(*problem);
+    if (!problem->empty())
+      problems.push_back(*problem);
   }
   for (const std::string& problem : source_problems_) {
-    if (!problem.empty()) problems.push_back(problem);
+    if (!problem.empty())
+      problems.push_back(problem);
   }
   return problems;
 }

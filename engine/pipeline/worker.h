@@ -1,5 +1,5 @@
-// The loop of a running service: poll -> decode -> drop duplicates -> evaluate -> outbox -> snapshot ->
-// commit. One thread.
+// The loop of a running service: poll -> decode -> drop duplicates -> evaluate -> outbox ->
+// snapshot -> commit. One thread.
 //
 // Order of writes. The alerts of a batch are durable in the outbox before the next batch is read;
 // a snapshot holds the state and the source positions that produced it; a source is told to commit
@@ -50,8 +50,11 @@ struct WorkerOutputs {
 
 class Worker {
  public:
-  Worker(WorkerSettings settings, RuleEngine* engine, std::vector<Input> inputs,
-         WorkerOutputs outputs, MetricRegistry* metrics);
+  Worker(WorkerSettings settings,
+         RuleEngine* engine,
+         std::vector<Input> inputs,
+         WorkerOutputs outputs,
+         MetricRegistry* metrics);
 
   // Takes up the newest good snapshot and opens the sources. Names damaged snapshots in the log.
   Status Start();
@@ -85,16 +88,16 @@ class Worker {
   // The stop came while something found could not be stored: the state is ahead of what is durable,
   // and must not be saved.
   bool incomplete_ = false;
-  bool dirty_ = false;                // something changed since the last snapshot
+  bool dirty_ = false;  // something changed since the last snapshot
   record::Ticks last_snapshot_ = 0;
-  record::Ticks last_record_ = 0;     // wall time
+  record::Ticks last_record_ = 0;  // wall time
   record::Ticks last_health_ = 0;
   std::atomic<bool> ended_ = false;
 
   mutable std::mutex mutex_;
-  bool started_ = false;                 // guarded by mutex_
-  std::string outbox_problem_;           // guarded by mutex_
-  std::string snapshot_problem_;         // guarded by mutex_
+  bool started_ = false;                      // guarded by mutex_
+  std::string outbox_problem_;                // guarded by mutex_
+  std::string snapshot_problem_;              // guarded by mutex_
   std::vector<std::string> source_problems_;  // guarded by mutex_
 };
 

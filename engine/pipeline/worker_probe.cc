@@ -11,48 +11,58 @@ const std::vector<double> kFastBuckets = {.0001, .0005, .001, .005, .01, .05, .1
 }  // namespace
 
 const std::vector<std::string>& RejectReasons() {
-  static const std::vector<std::string> reasons = {
-      "not_json", "truncated",     "invalid_utf8", "too_deep",
-      "too_long", "not_an_object", "missing_time", "bad_time"};
+  static const std::vector<std::string> reasons = {"not_json",
+                                                   "truncated",
+                                                   "invalid_utf8",
+                                                   "too_deep",
+                                                   "too_long",
+                                                   "not_an_object",
+                                                   "missing_time",
+                                                   "bad_time"};
   return reasons;
 }
 
-WorkerProbe::WorkerProbe(MetricRegistry* metrics, const std::vector<std::string>& source_names,
+WorkerProbe::WorkerProbe(MetricRegistry* metrics,
+                         const std::vector<std::string>& source_names,
                          const std::vector<RuleReport>& reports) {
   for (const std::string& name : source_names) {
     Labels of_source = {{"source", name}};
     SourceProbe probe;
-    probe.received = metrics->AddCounter("keywatch_events_received_total",
-                                         "Records read from a source and decoded.", of_source);
+    probe.received = metrics->AddCounter(
+        "keywatch_events_received_total", "Records read from a source and decoded.", of_source);
     probe.bytes =
         metrics->AddCounter("keywatch_source_bytes_total", "Bytes read from a source.", of_source);
-    probe.duplicates = metrics->AddCounter("keywatch_events_duplicate_total",
-                                           "Records that were seen before.", of_source);
+    probe.duplicates = metrics->AddCounter(
+        "keywatch_events_duplicate_total", "Records that were seen before.", of_source);
     for (const std::string& reason : RejectReasons()) {
-      probe.rejected[reason] = metrics->AddCounter(
-          "keywatch_events_parse_errors_total", "Records set aside by the decoder.",
-          {{"source", name}, {"reason", reason}});
+      probe.rejected[reason] = metrics->AddCounter("keywatch_events_parse_errors_total",
+                                                   "Records set aside by the decoder.",
+                                                   {{"source", name}, {"reason", reason}});
     }
     probe.event_lag =
         metrics->AddHistogram("keywatch_event_time_lag_seconds",
                               "Read time minus event time of the newest record of a batch.",
-                              kLagBuckets, of_source);
+                              kLagBuckets,
+                              of_source);
     probe.connected =
         metrics->AddGauge("keywatch_source_connected", "1 connected, 0 not.", of_source);
-    probe.lag_records = metrics->AddGauge(
-        "keywatch_source_lag_records", "Records at the source that were not read yet; -1 unknown.",
-        of_source);
+    probe.lag_records =
+        metrics->AddGauge("keywatch_source_lag_records",
+                          "Records at the source that were not read yet; -1 unknown.",
+                          of_source);
+    probe.lag_records.Set(-1);
     probe.last_event = metrics->AddGauge("keywatch_source_last_event_timestamp_seconds",
-                                         "Event time of the newest record.", of_source);
+                                         "Event time of the newest record.",
+                                         of_source);
     sources.push_back(std::move(probe));
   }
   for (const RuleReport& report : reports) {
     const std::string& id = report.rule->id;
     RuleProbe probe;
     for (const std::string& severity : kSeverities) {
-      probe.matches[severity] =
-          metrics->AddCounter("keywatch_rule_matches_total", "Findings that became alerts.",
-                              {{"rule_id", id}, {"severity", severity}});
+      probe.matches[severity] = metrics->AddCounter("keywatch_rule_matches_total",
+                                                    "Findings that became alerts.",
+                                                    {{"rule_id", id}, {"severity", severity}});
     }
     probe.state_entries =
         metrics->AddGauge("keywatch_state_entries", "Rows held for a rule.", {{"rule_id", id}});
@@ -60,21 +70,20 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics, const std::vector<std::string>
         "keywatch_rule_learning",
         "1 while a rule against a baseline raises nothing because its window is not covered yet.",
         {{"rule_id", id}});
-    probe.evictions =
-        metrics->AddCounter("keywatch_state_evictions_total",
-                            "Partitions given up at the bound of a rule's state.",
-                            {{"rule_id", id}, {"reason", "rows"}});
+    probe.evictions = metrics->AddCounter("keywatch_state_evictions_total",
+                                          "Partitions given up at the bound of a rule's state.",
+                                          {{"rule_id", id}, {"reason", "rows"}});
     metrics
-        ->AddGauge("keywatch_rule_info", "What exactly runs.",
-                   {{"rule_id", id},
-                    {"version", report.rule->version},
-                    {"sha256", report.rule->sha256}})
+        ->AddGauge(
+            "keywatch_rule_info",
+            "What exactly runs.",
+            {{"rule_id", id}, {"version", report.rule->version}, {"sha256", report.rule->sha256}})
         .Set(1);
     rules[id] = std::move(probe);
   }
   for (const std::string& severity : kSeverities) {
-    emitted[severity] = metrics->AddCounter("keywatch_alerts_emitted_total",
-                                            "Alerts handed to the sinks.", {{"severity", severity}});
+    emitted[severity] = metrics->AddCounter(
+        "keywatch_alerts_emitted_total", "Alerts handed to the sinks.", {{"severity", severity}});
   }
   late_evaluated =
       metrics->AddCounter("keywatch_events_late_total",
@@ -82,15 +91,16 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics, const std::vector<std::string>
                           {{"policy", "evaluated"}});
   watermark = metrics->AddGauge("keywatch_watermark_timestamp_seconds",
                                 "Event time up to which input is complete.");
-  batch_seconds = metrics->AddHistogram("keywatch_batch_evaluation_seconds",
-                                        "One batch through all rules.", kFastBuckets);
+  batch_seconds = metrics->AddHistogram(
+      "keywatch_batch_evaluation_seconds", "One batch through all rules.", kFastBuckets);
   for (const char* hop : {"enqueue", "read", "evaluate"}) {
     latency[hop] = metrics->AddHistogram("keywatch_alert_latency_seconds",
                                          "Time an alert's decisive record spent on a hop.",
-                                         kHopBuckets, {{"hop", hop}});
+                                         kHopBuckets,
+                                         {{"hop", hop}});
   }
-  checkpoint_seconds = metrics->AddHistogram("keywatch_checkpoint_duration_seconds",
-                                             "One snapshot.", kHopBuckets);
+  checkpoint_seconds =
+      metrics->AddHistogram("keywatch_checkpoint_duration_seconds", "One snapshot.", kHopBuckets);
   checkpoint_bytes = metrics->AddGauge("keywatch_checkpoint_size_bytes", "The last snapshot.");
   checkpoint_success = metrics->AddGauge("keywatch_checkpoint_last_success_timestamp_seconds",
                                          "When a snapshot was last made durable.");
@@ -99,7 +109,8 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics, const std::vector<std::string>
                                             {{"reason", "disk"}});
 }
 
-void WorkerProbe::Update(const std::vector<RuleReport>& reports, record::Ticks newest,
+void WorkerProbe::Update(const std::vector<RuleReport>& reports,
+                         record::Ticks newest,
                          record::Ticks lateness) {
   uint64_t late = 0;
   for (const RuleReport& report : reports) {
@@ -111,9 +122,11 @@ void WorkerProbe::Update(const std::vector<RuleReport>& reports, record::Ticks n
     late += report.late_rows;
   }
   // Restored counts go on from where they were.
-  if (late > late_counted_) late_evaluated.Add(static_cast<double>(late - late_counted_));
+  if (late > late_counted_)
+    late_evaluated.Add(static_cast<double>(late - late_counted_));
   late_counted_ = late;
-  if (newest > 0) watermark.Set(record::ToUnixSeconds(newest - lateness));
+  if (newest > 0)
+    watermark.Set(record::ToUnixSeconds(newest - lateness));
 }
 
 }  // namespace keywatch::pipeline

@@ -32,7 +32,8 @@ struct RuleProbe {
 
 class WorkerProbe {
  public:
-  WorkerProbe(MetricRegistry* metrics, const std::vector<std::string>& sources,
+  WorkerProbe(MetricRegistry* metrics,
+              const std::vector<std::string>& sources,
               const std::vector<RuleReport>& rules);
 
   // Gauges and counters that are read off the engine.

@@ -30,7 +30,9 @@ ExprPtr Now(SourceSpan span) {
   return expr;
 }
 
-ExprPtr CallOf(std::string function, record::Type type, std::vector<ExprPtr> args,
+ExprPtr CallOf(std::string function,
+               record::Type type,
+               std::vector<ExprPtr> args,
                SourceSpan span) {
   auto expr = std::make_shared<Expr>();
   expr->kind = ExprKind::kCall;
@@ -54,7 +56,8 @@ void AppendConjuncts(const ExprPtr& predicate, std::vector<ExprPtr>* out) {
     out->push_back(predicate);
     return;
   }
-  for (const ExprPtr& arg : predicate->args) AppendConjuncts(arg, out);
+  for (const ExprPtr& arg : predicate->args)
+    AppendConjuncts(arg, out);
 }
 
 }  // namespace
@@ -66,7 +69,8 @@ std::vector<ExprPtr> Conjuncts(const ExprPtr& predicate) {
 }
 
 ExprPtr And(const std::vector<ExprPtr>& conjuncts) {
-  if (conjuncts.empty()) return Constant(record::Value::Bool(true));
+  if (conjuncts.empty())
+    return Constant(record::Value::Bool(true));
   ExprPtr all = conjuncts[0];
   for (size_t i = 1; i < conjuncts.size(); ++i) {
     all = CallOf("and", record::Type::kBool, {all, conjuncts[i]}, conjuncts[i]->span);
@@ -79,7 +83,8 @@ void CollectColumns(const ExprPtr& expr, std::vector<bool>* used) {
     KEYWATCH_CHECK(expr->column < used->size(), "a column of the input schema");
     (*used)[expr->column] = true;
   }
-  for (const ExprPtr& arg : expr->args) CollectColumns(arg, used);
+  for (const ExprPtr& arg : expr->args)
+    CollectColumns(arg, used);
 }
 
 ExprPtr Substitute(const ExprPtr& expr, const std::vector<ExprPtr>& replacement) {
@@ -87,24 +92,31 @@ ExprPtr Substitute(const ExprPtr& expr, const std::vector<ExprPtr>& replacement)
     KEYWATCH_CHECK(replacement[expr->column] != nullptr, "every column read has a replacement");
     return replacement[expr->column];
   }
-  if (expr->args.empty()) return expr;
+  if (expr->args.empty())
+    return expr;
   std::vector<ExprPtr> args;
   args.reserve(expr->args.size());
-  for (const ExprPtr& arg : expr->args) args.push_back(Substitute(arg, replacement));
+  for (const ExprPtr& arg : expr->args)
+    args.push_back(Substitute(arg, replacement));
   return WithArgs(expr, std::move(args));
 }
 
 bool SameExpr(const ExprPtr& a, const ExprPtr& b) {
-  if (a == b) return true;
-  if (a->kind != b->kind || a->type != b->type || a->args.size() != b->args.size()) return false;
-  if (a->kind == ExprKind::kColumn && a->column != b->column) return false;
+  if (a == b)
+    return true;
+  if (a->kind != b->kind || a->type != b->type || a->args.size() != b->args.size())
+    return false;
+  if (a->kind == ExprKind::kColumn && a->column != b->column)
+    return false;
   if (a->kind == ExprKind::kLiteral &&
       (a->literal.is_null() != b->literal.is_null() || !record::SameKey(a->literal, b->literal))) {
     return false;
   }
-  if (a->function != b->function || a->subquery != b->subquery) return false;
+  if (a->function != b->function || a->subquery != b->subquery)
+    return false;
   for (size_t i = 0; i < a->args.size(); ++i) {
-    if (!SameExpr(a->args[i], b->args[i])) return false;
+    if (!SameExpr(a->args[i], b->args[i]))
+      return false;
   }
   return true;
 }

@@ -41,7 +41,9 @@ struct Expr {
 ExprPtr ColumnRef(size_t column, record::Type type, SourceSpan span = {});
 ExprPtr Constant(record::Value value, SourceSpan span = {});
 ExprPtr Now(SourceSpan span = {});
-ExprPtr CallOf(std::string function, record::Type type, std::vector<ExprPtr> args,
+ExprPtr CallOf(std::string function,
+               record::Type type,
+               std::vector<ExprPtr> args,
                SourceSpan span = {});
 
 // The same expression with other arguments.
@@ -55,9 +57,11 @@ inline bool IsCallOf(const ExprPtr& expr, std::string_view function) {
 // True if any node below satisfies `test` (expr included; subqueries are not entered).
 template <class Test>
 bool AnyOf(const ExprPtr& expr, const Test& test) {
-  if (test(*expr)) return true;
+  if (test(*expr))
+    return true;
   for (const ExprPtr& arg : expr->args) {
-    if (AnyOf(arg, test)) return true;
+    if (AnyOf(arg, test))
+      return true;
   }
   return false;
 }

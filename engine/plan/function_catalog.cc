@@ -23,7 +23,12 @@ const std::vector<FunctionInfo>& Functions() {
        false,
        ResultRule::kFixed,
        Type::kString},
-      {"iff", {Param::kBool, Param::kAny, Param::kAny}, 3, false, ResultRule::kCommon, Type::kString},
+      {"iff",
+       {Param::kBool, Param::kAny, Param::kAny},
+       3,
+       false,
+       ResultRule::kCommon,
+       Type::kString},
       {"indexof", {Param::kText, Param::kText}, 2, false, ResultRule::kFixed, Type::kLong},
       {"ipv4_is_private", {Param::kString}, 1, false, ResultRule::kFixed, Type::kBool},
       {"isempty", {Param::kAny}, 1, false, ResultRule::kFixed, Type::kBool},
@@ -50,7 +55,12 @@ const std::vector<FunctionInfo>& Functions() {
        false,
        ResultRule::kFixed,
        Type::kDynamic},
-      {"startofday", {Param::kDatetime, Param::kInteger}, 1, false, ResultRule::kFixed, Type::kDatetime},
+      {"startofday",
+       {Param::kDatetime, Param::kInteger},
+       1,
+       false,
+       ResultRule::kFixed,
+       Type::kDatetime},
       {"strcat", {Param::kAny}, 1, true, ResultRule::kFixed, Type::kString},
       {"strlen", {Param::kText}, 1, false, ResultRule::kFixed, Type::kLong},
       {"substring",
@@ -107,70 +117,97 @@ constexpr std::array<AggregateInfo, 17> kAggregates = {{
 
 const FunctionInfo* FindFunction(std::string_view name) {
   for (const auto& [alias, target] : kAliases) {
-    if (alias == name) name = target;
+    if (alias == name)
+      name = target;
   }
   const std::vector<FunctionInfo>& all = Functions();
-  auto found = std::find_if(all.begin(), all.end(),
-                            [&](const FunctionInfo& info) { return info.name == name; });
+  auto found = std::find_if(
+      all.begin(), all.end(), [&](const FunctionInfo& info) { return info.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> FunctionNames() {
-  std::vector<std::string> names = {"now",  "case", "column_ifexists", "columnifexists",
-                                    "ingestion_time", "toscalar"};
-  for (const FunctionInfo& info : Functions()) names.emplace_back(info.name);
-  for (const auto& [alias, target] : kAliases) names.emplace_back(alias);
+  std::vector<std::string> names = {
+      "now", "case", "column_ifexists", "columnifexists", "ingestion_time", "toscalar"};
+  for (const FunctionInfo& info : Functions())
+    names.emplace_back(info.name);
+  for (const auto& [alias, target] : kAliases)
+    names.emplace_back(alias);
   return names;
 }
 
 const AggregateInfo* FindAggregate(std::string_view name) {
-  auto found = std::find_if(kAggregates.begin(), kAggregates.end(),
-                            [&](const AggregateInfo& info) { return info.name == name; });
+  auto found = std::find_if(kAggregates.begin(), kAggregates.end(), [&](const AggregateInfo& info) {
+    return info.name == name;
+  });
   return found == kAggregates.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> AggregateNames() {
   std::vector<std::string> names;
-  for (const AggregateInfo& info : kAggregates) names.emplace_back(info.name);
+  for (const AggregateInfo& info : kAggregates)
+    names.emplace_back(info.name);
   return names;
 }
 
 bool Accepts(Param param, Type type) {
   switch (param) {
-    case Param::kAny: return true;
-    case Param::kBool: return type == Type::kBool;
+    case Param::kAny:
+      return true;
+    case Param::kBool:
+      return type == Type::kBool;
     case Param::kString:
-    case Param::kStringLiteral: return type == Type::kString;
-    case Param::kText: return type == Type::kString || type == Type::kDynamic;
-    case Param::kNumber: return record::IsNumeric(type);
-    case Param::kInteger: return type == Type::kInt || type == Type::kLong;
-    case Param::kDatetime: return type == Type::kDatetime;
-    case Param::kTimespan: return type == Type::kTimespan;
-    case Param::kDynamic: return type == Type::kDynamic;
-    case Param::kScalarKey: return type != Type::kDynamic;
+    case Param::kStringLiteral:
+      return type == Type::kString;
+    case Param::kText:
+      return type == Type::kString || type == Type::kDynamic;
+    case Param::kNumber:
+      return record::IsNumeric(type);
+    case Param::kInteger:
+      return type == Type::kInt || type == Type::kLong;
+    case Param::kDatetime:
+      return type == Type::kDatetime;
+    case Param::kTimespan:
+      return type == Type::kTimespan;
+    case Param::kDynamic:
+      return type == Type::kDynamic;
+    case Param::kScalarKey:
+      return type != Type::kDynamic;
   }
   return false;
 }
 
 std::string_view ParamName(Param param) {
   switch (param) {
-    case Param::kAny: return "any type";
-    case Param::kBool: return "bool";
-    case Param::kString: return "string";
-    case Param::kText: return "string or dynamic";
-    case Param::kNumber: return "a number";
-    case Param::kInteger: return "int or long";
-    case Param::kDatetime: return "datetime";
-    case Param::kTimespan: return "timespan";
-    case Param::kDynamic: return "dynamic";
-    case Param::kScalarKey: return "anything but dynamic";
-    case Param::kStringLiteral: return "a constant string";
+    case Param::kAny:
+      return "any type";
+    case Param::kBool:
+      return "bool";
+    case Param::kString:
+      return "string";
+    case Param::kText:
+      return "string or dynamic";
+    case Param::kNumber:
+      return "a number";
+    case Param::kInteger:
+      return "int or long";
+    case Param::kDatetime:
+      return "datetime";
+    case Param::kTimespan:
+      return "timespan";
+    case Param::kDynamic:
+      return "dynamic";
+    case Param::kScalarKey:
+      return "anything but dynamic";
+    case Param::kStringLiteral:
+      return "a constant string";
   }
   return "";
 }
 
 std::optional<Type> CommonType(Type a, Type b) {
-  if (a == b) return a;
+  if (a == b)
+    return a;
   if (record::IsNumeric(a) && record::IsNumeric(b)) {
     return a == Type::kReal || b == Type::kReal ? Type::kReal : Type::kLong;
   }

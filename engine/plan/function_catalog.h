@@ -1,8 +1,8 @@
-// The functions and operators of the language: names, argument types, result types. No code: that is
-// in engine/eval/functions, one table per family, and a test holds the two together.
+// The functions and operators of the language: names, argument types, result types. No code: that
+// is in engine/eval/functions, one table per family, and a test holds the two together.
 //
-// Facts: learn.microsoft.com/azure/data-explorer/kusto/query/scalar-functions and -operators, and the
-// verdicts of Microsoft's own binder (@kusto/language-service-next).
+// Facts: learn.microsoft.com/azure/data-explorer/kusto/query/scalar-functions and -operators, and
+// the verdicts of Microsoft's own binder (@kusto/language-service-next).
 #pragma once
 
 #include <optional>
@@ -18,21 +18,21 @@ namespace keywatch::plan {
 enum class Param {
   kAny,
   kBool,
-  kString,           // string
-  kText,             // string or dynamic
-  kNumber,           // int, long, real
-  kInteger,          // int, long
+  kString,   // string
+  kText,     // string or dynamic
+  kNumber,   // int, long, real
+  kInteger,  // int, long
   kDatetime,
   kTimespan,
   kDynamic,
-  kScalarKey,        // anything but dynamic
-  kStringLiteral,    // a constant string
+  kScalarKey,      // anything but dynamic
+  kStringLiteral,  // a constant string
 };
 
 enum class ResultRule {
-  kFixed,       // `result`
-  kFirstArg,    // type of the first argument
-  kCommon,      // common type of all value arguments; dynamic where there is none
+  kFixed,     // `result`
+  kFirstArg,  // type of the first argument
+  kCommon,    // common type of all value arguments; dynamic where there is none
 };
 
 struct FunctionInfo {

@@ -38,7 +38,7 @@ struct Aggregate {
   std::string function;       // "count", "countif", "sum", .., a name of the aggregate catalog
   std::vector<ExprPtr> args;  // arg_max: the maximised expression, then what else to return
   record::Type type = record::Type::kLong;  // of the first output column
-  int64_t limit = 0;          // make_set, make_list: most elements
+  int64_t limit = 0;                        // make_set, make_list: most elements
 };
 // Output: the keys, then the columns of each aggregate (arg_max has one per arg, others one).
 struct Summarize {
@@ -60,9 +60,17 @@ struct Take {
   NodePtr input;
   int64_t rows = 0;
 };
-enum class JoinKind { kInner, kInnerUnique, kLeftOuter, kLeftAnti, kRightAnti, kLeftSemi, kRightSemi };
-// Equality join on left.columns[left_keys[i]] == right.columns[right_keys[i]]. Output: left columns,
-// then right columns; of one side only for anti and semi joins.
+enum class JoinKind {
+  kInner,
+  kInnerUnique,
+  kLeftOuter,
+  kLeftAnti,
+  kRightAnti,
+  kLeftSemi,
+  kRightSemi
+};
+// Equality join on left.columns[left_keys[i]] == right.columns[right_keys[i]]. Output: left
+// columns, then right columns; of one side only for anti and semi joins.
 struct Join {
   JoinKind kind = JoinKind::kInnerUnique;
   NodePtr left;

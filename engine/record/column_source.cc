@@ -33,12 +33,14 @@ Result<std::vector<std::string>> PathAndTwin(std::string_view path) {
       return InvalidInput("expected a path of names joined by '.', found an empty name in: " +
                           std::string(path));
     }
-    if (dot == std::string_view::npos) break;
+    if (dot == std::string_view::npos)
+      break;
     rest.remove_prefix(dot + 1);
   }
   std::vector<std::string> paths = {FlattenPath(path)};
   const std::string& flat = paths[0];
-  if (flat == "properties" || flat == "properties_properties") return paths;
+  if (flat == "properties" || flat == "properties_properties")
+    return paths;
   paths.push_back(flat.starts_with(kProperties) ? flat.substr(kProperties.size())
                                                 : std::string(kProperties) + flat);
   return paths;
@@ -52,7 +54,8 @@ std::string FlattenPath(std::string_view path) {
   for (char c : path) {
     auto byte = static_cast<unsigned char>(c);
     if (!IsWordByte(byte)) {
-      if (flat.empty() || flat.back() != '_') flat += '_';
+      if (flat.empty() || flat.back() != '_')
+        flat += '_';
     } else {
       flat += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
@@ -71,13 +74,15 @@ std::string_view WithoutTypeSuffix(std::string_view column) {
 
 Result<ColumnSource> ParseColumnSource(std::string_view text) {
   ColumnSource source;
-  if (text.empty()) return source;
+  if (text.empty())
+    return source;
   if (text[0] != '@' || text.starts_with(kAddressPrefix)) {
     bool address = text[0] == '@';
     source.kind = address ? SourceKind::kAddress : SourceKind::kPath;
     Result<std::vector<std::string>> paths =
         PathAndTwin(address ? text.substr(kAddressPrefix.size()) : text);
-    if (!paths) return paths.error();
+    if (!paths)
+      return paths.error();
     source.paths = std::move(paths).value();
     return source;
   }
@@ -98,7 +103,8 @@ Result<ColumnSource> ParseColumnSource(std::string_view text) {
     }
   }
   return InvalidInput(
-      "expected a path, @event_time, @resource.{upper,lower,subscription,group,provider,type,name}, "
+      "expected a path, @event_time, "
+      "@resource.{upper,lower,subscription,group,provider,type,name}, "
       "@ip:PATH, @name or @const:TEXT, found: " +
       std::string(text));
 }

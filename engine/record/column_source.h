@@ -1,10 +1,11 @@
-// Where a column's value comes from in a record: the small language of the `source` field of a table
-// file (schema_catalog.h lists it), as a value.
+// Where a column's value comes from in a record: the small language of the `source` field of a
+// table file (schema_catalog.h lists it), as a value.
 //
 // A path is compared in flattened form, which is how Azure Monitor names AzureDiagnostics columns:
-// the names on the way joined by `_`, every run of other characters than letters and digits one `_`,
-// here in lower case. So `identity.claim.http://schemas.microsoft.com/identity/claims/objectidentifier`
-// also finds the Managed HSM's nested
+// the names on the way joined by `_`, every run of other characters than letters and digits one
+// `_`, here in lower case. So
+// `identity.claim.http://schemas.microsoft.com/identity/claims/objectidentifier` also finds the
+// Managed HSM's nested
 // `identity.claim.http_schemas_microsoft_com_identity.claims.objectidentifier`.
 #pragma once
 

@@ -31,7 +31,7 @@ class Dictionary {
  private:
   // A text of up to 16 bytes is its own key, so that looking it up touches nothing but its slot.
   struct Key {
-    uint64_t low = 0;   // the text; of a longer one its hash
+    uint64_t low = 0;  // the text; of a longer one its hash
     uint64_t high = 0;
     uint32_t size = 0;  // of the text, cut to 32 bits
     bool operator==(const Key&) const = default;

@@ -1,11 +1,11 @@
 #include "engine/record/dynamic.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "engine/record/json_string.h"
 
@@ -19,7 +19,8 @@ class JsonReader {
 
   bool Document(Dynamic* out) {
     SkipBlanks();
-    if (!ReadValue(out, 0)) return false;
+    if (!ReadValue(out, 0))
+      return false;
     SkipBlanks();
     return at_ == text_.size();
   }
@@ -27,37 +28,50 @@ class JsonReader {
  private:
   [[nodiscard]] char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   bool Skip(char c) {
-    if (Peek() != c || at_ >= text_.size()) return false;
+    if (Peek() != c || at_ >= text_.size())
+      return false;
     ++at_;
     return true;
   }
   void SkipBlanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' ||
-                                  text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
       ++at_;
     }
   }
   bool Literal(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) return false;
+    if (text_.substr(at_, word.size()) != word)
+      return false;
     at_ += word.size();
     return true;
   }
 
   bool ReadValue(Dynamic* out, int depth) {
-    if (depth > kMaxJsonDepth) return false;
+    if (depth > kMaxJsonDepth)
+      return false;
     switch (Peek()) {
-      case '{': return ReadObject(out, depth);
-      case '[': return ReadArray(out, depth);
+      case '{':
+        return ReadObject(out, depth);
+      case '[':
+        return ReadArray(out, depth);
       case '"': {
         std::string text;
-        if (!ReadString(&text)) return false;
+        if (!ReadString(&text))
+          return false;
         out->held = std::move(text);
         return true;
       }
-      case 't': out->held = true; return Literal("true");
-      case 'f': out->held = false; return Literal("false");
-      case 'n': out->held = std::monostate(); return Literal("null");
-      default: return ReadNumber(out);
+      case 't':
+        out->held = true;
+        return Literal("true");
+      case 'f':
+        out->held = false;
+        return Literal("false");
+      case 'n':
+        out->held = std::monostate();
+        return Literal("null");
+      default:
+        return ReadNumber(out);
     }
   }
 
@@ -69,16 +83,20 @@ class JsonReader {
       do {
         SkipBlanks();
         std::string name;
-        if (Peek() != '"' || !ReadString(&name)) return false;
+        if (Peek() != '"' || !ReadString(&name))
+          return false;
         SkipBlanks();
-        if (!Skip(':')) return false;
+        if (!Skip(':'))
+          return false;
         SkipBlanks();
         Dynamic member;
-        if (!ReadValue(&member, depth + 1)) return false;
+        if (!ReadValue(&member, depth + 1))
+          return false;
         object.emplace_back(std::move(name), std::move(member));
         SkipBlanks();
       } while (Skip(','));
-      if (!Skip('}')) return false;
+      if (!Skip('}'))
+        return false;
     }
     out->held = std::move(object);
     return true;
@@ -91,10 +109,12 @@ class JsonReader {
     if (!Skip(']')) {
       do {
         SkipBlanks();
-        if (!ReadValue(&array.emplace_back(), depth + 1)) return false;
+        if (!ReadValue(&array.emplace_back(), depth + 1))
+          return false;
         SkipBlanks();
       } while (Skip(','));
-      if (!Skip(']')) return false;
+      if (!Skip(']'))
+        return false;
     }
     out->held = std::move(array);
     return true;
@@ -104,9 +124,12 @@ class JsonReader {
     size_t start = ++at_;
     for (; at_ < text_.size(); ++at_) {
       char c = text_[at_];
-      if (c == '"') return UnescapeJson(text_.substr(start, at_++ - start), out);
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      if (c == '\\') ++at_;
+      if (c == '"')
+        return UnescapeJson(text_.substr(start, at_++ - start), out);
+      if (static_cast<unsigned char>(c) < 0x20)
+        return false;
+      if (c == '\\')
+        ++at_;
     }
     return false;
   }
@@ -115,26 +138,33 @@ class JsonReader {
     size_t start = at_;
     Skip('-');
     size_t digits = at_;
-    while (Peek() >= '0' && Peek() <= '9') ++at_;
-    if (at_ == digits || (at_ - digits > 1 && text_[digits] == '0')) return false;
+    while (Peek() >= '0' && Peek() <= '9')
+      ++at_;
+    if (at_ == digits || (at_ - digits > 1 && text_[digits] == '0'))
+      return false;
     bool integer = true;
     if (Skip('.')) {
       integer = false;
       size_t fraction = at_;
-      while (Peek() >= '0' && Peek() <= '9') ++at_;
-      if (at_ == fraction) return false;
+      while (Peek() >= '0' && Peek() <= '9')
+        ++at_;
+      if (at_ == fraction)
+        return false;
     }
     if (Skip('e') || Skip('E')) {
       integer = false;
-      if (!Skip('+')) Skip('-');
+      if (!Skip('+'))
+        Skip('-');
       size_t exponent = at_;
-      while (Peek() >= '0' && Peek() <= '9') ++at_;
-      if (at_ == exponent) return false;
+      while (Peek() >= '0' && Peek() <= '9')
+        ++at_;
+      if (at_ == exponent)
+        return false;
     }
     std::string_view number = text_.substr(start, at_ - start);
     int64_t whole = 0;
-    if (integer && std::from_chars(number.data(), number.data() + number.size(), whole).ec ==
-                       std::errc()) {
+    if (integer &&
+        std::from_chars(number.data(), number.data() + number.size(), whole).ec == std::errc()) {
       out->held = whole;
       return true;
     }
@@ -159,18 +189,26 @@ size_t Utf8Length(std::string_view text, size_t at) {
   auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   unsigned lead = byte(at);
   auto continues = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return continues(at + 1) ? 2 : 0;
+  if (lead < 0x80)
+    return 1;
+  if (lead >= 0xC2 && lead < 0xE0)
+    return continues(at + 1) ? 2 : 0;
   if (lead >= 0xE0 && lead < 0xF0) {
-    if (!continues(at + 1) || !continues(at + 2)) return 0;
-    if (lead == 0xE0 && byte(at + 1) < 0xA0) return 0;
-    if (lead == 0xED && byte(at + 1) >= 0xA0) return 0;
+    if (!continues(at + 1) || !continues(at + 2))
+      return 0;
+    if (lead == 0xE0 && byte(at + 1) < 0xA0)
+      return 0;
+    if (lead == 0xED && byte(at + 1) >= 0xA0)
+      return 0;
     return 3;
   }
   if (lead >= 0xF0 && lead < 0xF5) {
-    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3)) return 0;
-    if (lead == 0xF0 && byte(at + 1) < 0x90) return 0;
-    if (lead == 0xF4 && byte(at + 1) >= 0x90) return 0;
+    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3))
+      return 0;
+    if (lead == 0xF0 && byte(at + 1) < 0x90)
+      return 0;
+    if (lead == 0xF4 && byte(at + 1) >= 0x90)
+      return 0;
     return 4;
   }
   return 0;
@@ -187,12 +225,14 @@ struct JsonWriter {
   void operator()(double value) const { *out += FormatReal(value); }
   void operator()(const std::string& value) const { AppendJsonString(value, out); }
   void operator()(DynamicTime value) const {
-    AppendJsonString(value.is_span ? FormatTimespan(value.ticks) : FormatDatetime(value.ticks), out);
+    AppendJsonString(value.is_span ? FormatTimespan(value.ticks) : FormatDatetime(value.ticks),
+                     out);
   }
   void operator()(const Dynamic::Array& value) const {
     *out += '[';
     for (size_t i = 0; i < value.size(); ++i) {
-      if (i > 0) *out += ',';
+      if (i > 0)
+        *out += ',';
       AppendJson(value[i], out);
     }
     *out += ']';
@@ -200,7 +240,8 @@ struct JsonWriter {
   void operator()(const Dynamic::Object& value) const {
     *out += '{';
     for (size_t i = 0; i < value.size(); ++i) {
-      if (i > 0) *out += ',';
+      if (i > 0)
+        *out += ',';
       AppendJsonString(value[i].first, out);
       *out += ':';
       AppendJson(value[i].second, out);
@@ -215,25 +256,31 @@ void AppendJson(const Dynamic& value, std::string* out) { std::visit(JsonWriter{
 
 const Dynamic* Dynamic::Find(std::string_view name) const {
   const Object* members = object();
-  if (members == nullptr) return nullptr;
+  if (members == nullptr)
+    return nullptr;
   for (auto member = members->rbegin(); member != members->rend(); ++member) {
-    if (member->first == name) return &member->second;
+    if (member->first == name)
+      return &member->second;
   }
   return nullptr;
 }
 
 const Dynamic* Dynamic::At(int64_t index) const {
   const Array* elements = array();
-  if (elements == nullptr) return nullptr;
+  if (elements == nullptr)
+    return nullptr;
   auto size = static_cast<int64_t>(elements->size());
-  if (index < 0) index += size;
-  if (index < 0 || index >= size) return nullptr;
+  if (index < 0)
+    index += size;
+  if (index < 0 || index >= size)
+    return nullptr;
   return &(*elements)[static_cast<size_t>(index)];
 }
 
 std::optional<Dynamic> ParseJson(std::string_view text) {
   Dynamic out;
-  if (!JsonReader(text).Document(&out)) return std::nullopt;
+  if (!JsonReader(text).Document(&out))
+    return std::nullopt;
   return out;
 }
 
@@ -261,13 +308,27 @@ void AppendJsonString(std::string_view text, std::string* out) {
     }
     flush();
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\b': *out += "\\b"; break;
-      case '\f': *out += "\\f"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\t': *out += "\\t"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\b':
+        *out += "\\b";
+        break;
+      case '\f':
+        *out += "\\f";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
       default:
         if (c < 0x20) {
           *out += fmt::format("\\u{:04x}", c);
@@ -282,10 +343,13 @@ void AppendJsonString(std::string_view text, std::string* out) {
 }
 
 std::string FormatReal(double value) {
-  if (std::isnan(value)) return "\"NaN\"";
-  if (std::isinf(value)) return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  if (std::isnan(value))
+    return "\"NaN\"";
+  if (std::isinf(value))
+    return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   std::string text = fmt::format("{}", value);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  if (text.find_first_of(".e") == std::string::npos)
+    text += ".0";
   return text;
 }
 
@@ -297,7 +361,8 @@ void AppendCanonical(const Dynamic& value, std::string* out) {
       *out += std::to_string(*whole);
       return;
     }
-    if (!std::isfinite(*real)) *out += "real ";  // JSON writes these as strings
+    if (!std::isfinite(*real))
+      *out += "real ";  // JSON writes these as strings
   } else if (const auto* time = std::get_if<DynamicTime>(&value.held)) {
     *out += time->is_span ? "span " : "time ";
     *out += std::to_string(time->ticks);
@@ -312,7 +377,8 @@ void AppendCanonical(const Dynamic& value, std::string* out) {
     return;
   } else if (const auto* members = value.object()) {
     std::map<std::string_view, const Dynamic*> sorted;
-    for (const auto& [name, member] : *members) sorted[name] = &member;
+    for (const auto& [name, member] : *members)
+      sorted[name] = &member;
     *out += '{';
     for (const auto& [name, member] : sorted) {
       AppendJsonString(name, out);
@@ -329,8 +395,10 @@ void AppendCanonical(const Dynamic& value, std::string* out) {
 }  // namespace
 
 std::optional<int64_t> WholeNumber(double value) {
-  if (!(value >= -9223372036854775808.0 && value < 9223372036854775808.0)) return std::nullopt;
-  if (value != std::trunc(value)) return std::nullopt;
+  if (!(value >= -9223372036854775808.0 && value < 9223372036854775808.0))
+    return std::nullopt;
+  if (value != std::trunc(value))
+    return std::nullopt;
   return static_cast<int64_t>(value);
 }
 

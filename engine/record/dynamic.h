@@ -69,8 +69,8 @@ std::string FormatReal(double value);
 // The integer that a real equals; null if there is none in 64 bits.
 std::optional<int64_t> WholeNumber(double value);
 
-// A text that is the same for equal values and for no others: members sorted, of duplicates the last,
-// whole reals as integers. For keys and for order; it is no JSON.
+// A text that is the same for equal values and for no others: members sorted, of duplicates the
+// last, whole reals as integers. For keys and for order; it is no JSON.
 std::string CanonicalText(const Dynamic& value);
 
 // Deep equality; numbers compare by value (1 == 1.0), members in any order.

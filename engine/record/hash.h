@@ -1,6 +1,7 @@
 // A 64-bit hash of bytes: two lanes of folded 64x64->128-bit multiplies (the wyhash idea) over
-// little-endian words, the length mixed in. Written out here because record ids on disk and in alert
-// ids are made of it (seed 0): a change of one bit would make every record and alert a new one.
+// little-endian words, the length mixed in. Written out here because record ids on disk and in
+// alert ids are made of it (seed 0): a change of one bit would make every record and alert a new
+// one.
 #pragma once
 
 #include <bit>
@@ -37,7 +38,8 @@ struct ShortText {
   uint64_t high = 0;
 };
 inline ShortText LoadShort(const char* at, size_t size) {
-  if (size >= 8) return {LoadWord(at), LoadWord(at + size - 8)};
+  if (size >= 8)
+    return {LoadWord(at), LoadWord(at + size - 8)};
   if (size >= 4) {
     uint32_t head = 0;
     uint32_t tail = 0;
@@ -45,7 +47,8 @@ inline ShortText LoadShort(const char* at, size_t size) {
     std::memcpy(&tail, at + size - 4, sizeof tail);
     return {head, tail};
   }
-  if (size == 0) return {};
+  if (size == 0)
+    return {};
   auto byte = [&](size_t i) { return static_cast<uint64_t>(static_cast<unsigned char>(at[i])); };
   return {(byte(0) << 16) | (byte(size / 2) << 8) | byte(size - 1), 0};
 }
@@ -83,12 +86,15 @@ inline uint64_t HashBytes(std::string_view bytes, uint64_t seed) {
 
 // a == b; without a call for the short texts that most are.
 inline bool SameBytes(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  if (a.size() > 32) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() != b.size())
+    return false;
+  if (a.size() > 32)
+    return std::memcmp(a.data(), b.data(), a.size()) == 0;
   if (a.size() > 16) {
     ShortText left = LoadShort(a.data(), 16);
     ShortText right = LoadShort(b.data(), 16);
-    if (left.low != right.low || left.high != right.high) return false;
+    if (left.low != right.low || left.high != right.high)
+      return false;
     a.remove_prefix(a.size() - 16);
     b.remove_prefix(b.size() - 16);
   }

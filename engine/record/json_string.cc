@@ -26,7 +26,8 @@ void AppendUtf8(uint32_t code, std::string* out) {
 
 // Four hexadecimal digits at text[at]; false if they are not.
 bool ReadHex4(std::string_view text, size_t at, uint32_t* out) {
-  if (at + 4 > text.size()) return false;
+  if (at + 4 > text.size())
+    return false;
   uint32_t value = 0;
   for (size_t i = at; i < at + 4; ++i) {
     char c = text[i];
@@ -48,9 +49,11 @@ bool ReadHex4(std::string_view text, size_t at, uint32_t* out) {
 
 // `at` stands after "\u" and moves behind the escape; a pair of surrogates is one code point.
 bool ReadCodePoint(std::string_view text, size_t* at, uint32_t* code) {
-  if (!ReadHex4(text, *at, code)) return false;
+  if (!ReadHex4(text, *at, code))
+    return false;
   *at += 4;
-  if (*code < 0xD800 || *code > 0xDFFF) return true;
+  if (*code < 0xD800 || *code > 0xDFFF)
+    return true;
   uint32_t low = 0;
   if (*code < 0xDC00 && text.substr(*at, 2) == "\\u" && ReadHex4(text, *at + 2, &low) &&
       low >= 0xDC00 && low <= 0xDFFF) {
@@ -66,13 +69,20 @@ char SimpleEscape(char c) {
   switch (c) {
     case '"':
     case '\\':
-    case '/': return c;
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return '\0';
+    case '/':
+      return c;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return '\0';
   }
 }
 
@@ -82,20 +92,25 @@ bool UnescapeJson(std::string_view inside, std::string* out) {
   size_t at = 0;
   while (at < inside.size()) {
     const void* found = std::memchr(inside.data() + at, '\\', inside.size() - at);
-    size_t escape = found == nullptr ? inside.size()
-                                     : static_cast<size_t>(static_cast<const char*>(found) - inside.data());
+    size_t escape = found == nullptr
+                        ? inside.size()
+                        : static_cast<size_t>(static_cast<const char*>(found) - inside.data());
     out->append(inside.substr(at, escape - at));
-    if (escape == inside.size()) return true;
-    if (escape + 1 >= inside.size()) return false;
+    if (escape == inside.size())
+      return true;
+    if (escape + 1 >= inside.size())
+      return false;
     char kind = inside[escape + 1];
     at = escape + 2;
     if (kind == 'u') {
       uint32_t code = 0;
-      if (!ReadCodePoint(inside, &at, &code)) return false;
+      if (!ReadCodePoint(inside, &at, &code))
+        return false;
       AppendUtf8(code, out);
     } else {
       char plain = SimpleEscape(kind);
-      if (plain == '\0') return false;
+      if (plain == '\0')
+        return false;
       *out += plain;
     }
   }

@@ -1,5 +1,5 @@
-// The text between the quotes of a JSON string, with its escapes resolved: one meaning for the whole
-// program, because a rule that compares escaped text can be walked past (`Key\u0052elease`).
+// The text between the quotes of a JSON string, with its escapes resolved: one meaning for the
+// whole program, because a rule that compares escaped text can be walked past (`Key\u0052elease`).
 #pragma once
 
 #include <string>
@@ -8,8 +8,9 @@
 namespace keywatch::record {
 
 // Appends what `inside` (without the quotes) stands for. A surrogate without its partner becomes
-// U+FFFD, as JSON.parse followed by writing UTF-8 does. False when an escape is malformed; `out` then
-// holds what came before it. Does not look at control characters or at the UTF-8 of plain bytes.
+// U+FFFD, as JSON.parse followed by writing UTF-8 does. False when an escape is malformed; `out`
+// then holds what came before it. Does not look at control characters or at the UTF-8 of plain
+// bytes.
 bool UnescapeJson(std::string_view inside, std::string* out);
 
 }  // namespace keywatch::record

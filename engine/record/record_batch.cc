@@ -8,7 +8,8 @@ size_t BatchLayout::Add(const Table& table, const TableColumn& column) {
     if (known.source == column.source && known.type == column.type && !column.source.empty()) {
       return i;
     }
-    if (known.table == table.name && known.name == column.name) return i;
+    if (known.table == table.name && known.name == column.name)
+      return i;
   }
   columns_.push_back({table.name, column.name, column.type, column.source, column.storage});
   return columns_.size() - 1;
@@ -21,12 +22,14 @@ Value CellValue(const ColumnData& column, size_t row) {
       std::string_view text = column.storage == Storage::kDictionary
                                   ? column.dictionary->At(column.codes[row])
                                   : column.texts[row];
-      if (column.type == Type::kString) return Value::String(std::string(text));
+      if (column.type == Type::kString)
+        return Value::String(std::string(text));
       return text.empty() ? Value::Null(Type::kGuid) : Value::Guid(std::string(text));
     }
     case Type::kDynamic: {
       std::optional<Dynamic> parsed;
-      if (!column.texts[row].empty()) parsed = ParseJson(column.texts[row]);
+      if (!column.texts[row].empty())
+        parsed = ParseJson(column.texts[row]);
       return parsed ? Value::Of(std::move(*parsed)) : Value::Null(Type::kDynamic);
     }
     case Type::kReal:

@@ -21,7 +21,7 @@
 namespace keywatch::record {
 
 struct LayoutColumn {
-  std::string table;   // of the first user; columns with the same source and type are shared
+  std::string table;  // of the first user; columns with the same source and type are shared
   std::string name;
   Type type = Type::kString;
   std::string source;  // as in the table file
@@ -59,19 +59,20 @@ struct ColumnData {
 // Where a record came from; `origin` is "kafka topic/partition" or a file name.
 struct RowOrigin {
   const std::string* origin = nullptr;
-  int64_t offset = 0;   // Kafka offset, or byte offset of the line or document in the file
-  uint32_t index = 0;   // of the record within the message
+  int64_t offset = 0;     // Kafka offset, or byte offset of the line or document in the file
+  uint32_t index = 0;     // of the record within the message
   Ticks broker_time = 0;  // when the broker took the message; 0 if unknown
 };
 
 struct RecordBatch {
   size_t rows = 0;
-  std::vector<ColumnData> columns;       // by layout index
-  std::vector<Ticks> event_time;         // the record's `time`
-  std::vector<uint64_t> record_id;       // hash of what makes a record the same record, see RecordIdentity
-  std::vector<std::string_view> raw;     // the record's JSON text, verbatim
+  std::vector<ColumnData> columns;  // by layout index
+  std::vector<Ticks> event_time;    // the record's `time`
+  std::vector<uint64_t>
+      record_id;  // hash of what makes a record the same record, see RecordIdentity
+  std::vector<std::string_view> raw;  // the record's JSON text, verbatim
   std::vector<RowOrigin> origin;
-  Ticks read_time = 0;                   // when keywatch read the messages: ingestion_time()
+  Ticks read_time = 0;  // when keywatch read the messages: ingestion_time()
 };
 
 // The value of one cell, for the cold path.

@@ -1,8 +1,8 @@
 // What makes a record the same record: exports deliver at least once and carry no event id, so
 // resource, time, correlation id, operation and request URI together stand for one.
 //
-// The hash enters state on disk and alert ids: it does not depend on the process or the machine, and
-// a test holds it to known values.
+// The hash enters state on disk and alert ids: it does not depend on the process or the machine,
+// and a test holds it to known values.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,8 @@ struct Schema {
 
   [[nodiscard]] std::optional<size_t> Find(std::string_view name) const {
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i].name == name) return i;
+      if (columns[i].name == name)
+        return i;
     }
     return std::nullopt;
   }

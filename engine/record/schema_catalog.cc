@@ -1,9 +1,9 @@
 #include "engine/record/schema_catalog.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/base/check.h"
 #include "engine/record/builtin_tables.h"
@@ -25,9 +25,12 @@ std::optional<std::vector<std::string>> SplitFields(std::string_view line) {
       fields.back() += line[i];
     } else {
       for (++i;; ++i) {
-        if (i >= line.size()) return std::nullopt;
-        if (line[i] == '"' && (i + 1 >= line.size() || line[i + 1] != '"')) break;
-        if (line[i] == '"') ++i;
+        if (i >= line.size())
+          return std::nullopt;
+        if (line[i] == '"' && (i + 1 >= line.size() || line[i + 1] != '"'))
+          break;
+        if (line[i] == '"')
+          ++i;
         fields.back() += line[i];
       }
     }
@@ -44,25 +47,30 @@ bool IsName(std::string_view text) {
 
 Status CheckSource(const TableColumn& column) {
   Result<ColumnSource> source = ParseColumnSource(column.source);
-  if (!source) return source.error();
+  if (!source)
+    return source.error();
   bool text = column.type == Type::kString;
   switch (source->kind) {
     case SourceKind::kNone:
-    case SourceKind::kPath: return {};
+    case SourceKind::kPath:
+      return {};
     case SourceKind::kEventTime:
-      if (column.type == Type::kDatetime) return {};
+      if (column.type == Type::kDatetime)
+        return {};
       return InvalidInput("expected type datetime for source @event_time, found: " +
                           std::string(TypeName(column.type)));
     default:
-      if (text) return {};
-      return InvalidInput(fmt::format("expected type string for source {}, found: {}", column.source,
-                                      TypeName(column.type)));
+      if (text)
+        return {};
+      return InvalidInput(fmt::format(
+          "expected type string for source {}, found: {}", column.source, TypeName(column.type)));
   }
 }
 
 Result<TableColumn> ReadColumn(std::string_view line) {
   std::optional<std::vector<std::string>> fields = SplitFields(line);
-  if (!fields) return InvalidInput("expected a closing quote, found the end of the line");
+  if (!fields)
+    return InvalidInput("expected a closing quote, found the end of the line");
   if (fields->size() != kFields) {
     return InvalidInput(
         fmt::format("expected {} fields ({}), found {}", kFields, kHeader, fields->size()));
@@ -75,17 +83,20 @@ Result<TableColumn> ReadColumn(std::string_view line) {
   std::optional<Type> type = TypeFromName((*fields)[1]);
   if (!type) {
     return InvalidInput(
-        "expected a type (bool, int, long, real, datetime, timespan, guid, string, dynamic), found: " +
+        "expected a type (bool, int, long, real, datetime, timespan, guid, string, dynamic), "
+        "found: " +
         (*fields)[1]);
   }
   column.type = *type;
   column.source = (*fields)[2];
-  if (column.source == "@name") column.source = WithoutTypeSuffix(column.name);
+  if (column.source == "@name")
+    column.source = WithoutTypeSuffix(column.name);
   const std::string& storage = (*fields)[3];
   if (storage == "dictionary") {
     if (column.type != Type::kString && column.type != Type::kGuid) {
-      return InvalidInput("expected storage dictionary on a string or guid column only, found type: " +
-                          (*fields)[1]);
+      return InvalidInput(
+          "expected storage dictionary on a string or guid column only, found type: " +
+          (*fields)[1]);
     }
     column.storage = Storage::kDictionary;
   } else if (storage != "text" && !storage.empty()) {
@@ -99,7 +110,8 @@ Result<TableColumn> ReadColumn(std::string_view line) {
 
 Schema Table::schema() const {
   Schema out;
-  for (const TableColumn& column : columns) out.columns.push_back({column.name, column.type});
+  for (const TableColumn& column : columns)
+    out.columns.push_back({column.name, column.type});
   return out;
 }
 
@@ -117,25 +129,30 @@ const SchemaCatalog& SchemaCatalog::Builtin() {
 
 Status SchemaCatalog::AddCsv(std::string_view name, std::string_view csv) {
   if (!IsName(name)) {
-    return InvalidInput("expected a table name of letters, digits and _, found: " + std::string(name));
+    return InvalidInput("expected a table name of letters, digits and _, found: " +
+                        std::string(name));
   }
   const Table* known = Find(name);
   Table table = known != nullptr ? *known : Table{std::string(name), {}};
-  if (csv.starts_with("\xEF\xBB\xBF")) csv.remove_prefix(3);
+  if (csv.starts_with("\xEF\xBB\xBF"))
+    csv.remove_prefix(3);
   size_t number = 0;
   bool header = false;
   while (!csv.empty()) {
     size_t end = csv.find('\n');
     std::string_view line = csv.substr(0, end);
     csv.remove_prefix(end == std::string_view::npos ? csv.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.ends_with('\r'))
+      line.remove_suffix(1);
     ++number;
-    if (line.empty()) continue;
+    if (line.empty())
+      continue;
     if (!header) {
       header = true;
-      if (line == kHeader) continue;
-      return InvalidInput(fmt::format("table {}, line {}: expected the header {}, found: {}", name,
-                                      number, kHeader, line));
+      if (line == kHeader)
+        continue;
+      return InvalidInput(fmt::format(
+          "table {}, line {}: expected the header {}, found: {}", name, number, kHeader, line));
     }
     Result<TableColumn> column = ReadColumn(line);
     if (!column) {
@@ -144,9 +161,12 @@ Status SchemaCatalog::AddCsv(std::string_view name, std::string_view csv) {
     }
     auto same = [&](const TableColumn& other) { return other.name == column->name; };
     if (std::any_of(table.columns.begin(), table.columns.end(), same)) {
-      return InvalidInput(fmt::format("table {}, line {}: expected a new column, found one that is "
-                                      "declared already: {}",
-                                      name, number, column->name));
+      return InvalidInput(
+          fmt::format("table {}, line {}: expected a new column, found one that is "
+                      "declared already: {}",
+                      name,
+                      number,
+                      column->name));
     }
     table.columns.push_back(std::move(column).value());
   }
@@ -164,7 +184,8 @@ const Table* SchemaCatalog::Find(std::string_view name) const {
 
 std::vector<std::string> SchemaCatalog::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, table] : tables_) names.push_back(name);
+  for (const auto& [name, table] : tables_)
+    names.push_back(name);
   return names;
 }
 

@@ -11,7 +11,8 @@
 //              @resource.subscription, .group, .provider, .type, .name   its parts, upper case
 //              @ip:PATH           the address at PATH: `::ffff:1.2.3.4` as IPv4, without port, IPv6
 //                                 in canonical form; what is no address stays as it is
-//              @name              the column's name without _s, _d, _b, _t, _g as the path: how Azure
+//              @name              the column's name without _s, _d, _b, _t, _g as the path: how
+//              Azure
 //                                 Monitor names AzureDiagnostics columns (PoolName_s: PoolName)
 //              @const:TEXT        always TEXT
 //            Empty: nothing in an AuditEvent fills the column; it is always null or "".

@@ -1,7 +1,5 @@
 #include "engine/record/time.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -9,6 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace keywatch::record {
 namespace {
@@ -38,20 +38,24 @@ class Reader {
   [[nodiscard]] char Peek() const { return AtEnd() ? '\0' : text_[at_]; }
 
   bool Skip(char c) {
-    if (Peek() != c) return false;
+    if (Peek() != c)
+      return false;
     ++at_;
     return true;
   }
   void SkipSpaces() {
-    while (!AtEnd() && std::isspace(static_cast<unsigned char>(Peek())) != 0) ++at_;
+    while (!AtEnd() && std::isspace(static_cast<unsigned char>(Peek())) != 0)
+      ++at_;
   }
   // Exactly `digits` digits.
   bool Number(int digits, int* out) {
-    if (text_.size() - at_ < static_cast<size_t>(digits)) return false;
+    if (text_.size() - at_ < static_cast<size_t>(digits))
+      return false;
     int value = 0;
     for (int i = 0; i < digits; ++i) {
       unsigned digit = static_cast<unsigned char>(text_[at_ + static_cast<size_t>(i)]) - '0';
-      if (digit > 9) return false;
+      if (digit > 9)
+        return false;
       value = value * 10 + static_cast<int>(digit);
     }
     at_ += static_cast<size_t>(digits);
@@ -62,28 +66,33 @@ class Reader {
   bool UpTo(int most, int* out) {
     int digits = 0;
     while (digits < most && at_ + static_cast<size_t>(digits) < text_.size() &&
-           std::isdigit(static_cast<unsigned char>(text_[at_ + static_cast<size_t>(digits)])) != 0) {
+           std::isdigit(static_cast<unsigned char>(text_[at_ + static_cast<size_t>(digits)])) !=
+               0) {
       ++digits;
     }
     return digits > 0 && Number(digits, out);
   }
   // A fraction of a second as ticks, at least one digit; more than seven are read and cut off.
   bool Fraction(int* out) {
-    if (std::isdigit(static_cast<unsigned char>(Peek())) == 0) return false;
+    if (std::isdigit(static_cast<unsigned char>(Peek())) == 0)
+      return false;
     int ticks = 0;
     int digits = 0;
     while (!AtEnd() && std::isdigit(static_cast<unsigned char>(Peek())) != 0) {
-      if (digits < 7) ticks = ticks * 10 + (Peek() - '0');
+      if (digits < 7)
+        ticks = ticks * 10 + (Peek() - '0');
       ++digits;
       ++at_;
     }
-    for (; digits < 7; ++digits) ticks *= 10;
+    for (; digits < 7; ++digits)
+      ticks *= 10;
     *out = ticks;
     return true;
   }
   std::string_view Word() {
     size_t start = at_;
-    while (!AtEnd() && std::isalpha(static_cast<unsigned char>(Peek())) != 0) ++at_;
+    while (!AtEnd() && std::isalpha(static_cast<unsigned char>(Peek())) != 0)
+      ++at_;
     return text_.substr(start, at_ - start);
   }
 
@@ -106,8 +115,10 @@ std::string_view Trim(std::string_view text) {
 bool ReadZone(Reader& reader, int* minutes) {
   *minutes = 0;
   reader.SkipSpaces();
-  if (reader.AtEnd()) return true;
-  if (reader.Skip('Z') || reader.Skip('z')) return reader.AtEnd();
+  if (reader.AtEnd())
+    return true;
+  if (reader.Skip('Z') || reader.Skip('z'))
+    return reader.AtEnd();
   int sign = reader.Skip('+') ? 1 : (reader.Skip('-') ? -1 : 0);
   if (sign == 0) {
     std::string_view word = reader.Word();
@@ -115,10 +126,13 @@ bool ReadZone(Reader& reader, int* minutes) {
   }
   int hours = 0;
   int rest = 0;
-  if (!reader.Number(2, &hours)) return false;
+  if (!reader.Number(2, &hours))
+    return false;
   bool colon = reader.Skip(':');
-  if ((colon || !reader.AtEnd()) && !reader.Number(2, &rest)) return false;
-  if (hours > 14 || rest > 59) return false;
+  if ((colon || !reader.AtEnd()) && !reader.Number(2, &rest))
+    return false;
+  if (hours > 14 || rest > 59)
+    return false;
   *minutes = sign * (hours * 60 + rest);
   return reader.AtEnd();
 }
@@ -128,8 +142,10 @@ bool ReadClock(Reader& reader, CivilTime* civil) {
     return false;
   }
   if (reader.Skip(':')) {
-    if (!reader.Number(2, &civil->second)) return false;
-    if (reader.Skip('.') && !reader.Fraction(&civil->ticks)) return false;
+    if (!reader.Number(2, &civil->second))
+      return false;
+    if (reader.Skip('.') && !reader.Fraction(&civil->ticks))
+      return false;
   }
   return true;
 }
@@ -141,28 +157,35 @@ std::optional<Ticks> FinishWithClock(Reader& reader, CivilTime civil) {
     bool spaced = !joined && std::isspace(static_cast<unsigned char>(reader.Peek())) != 0;
     reader.SkipSpaces();
     bool digit = std::isdigit(static_cast<unsigned char>(reader.Peek())) != 0;
-    if (digit && !joined && !spaced) return std::nullopt;
-    if ((joined || digit) && !ReadClock(reader, &civil)) return std::nullopt;
+    if (digit && !joined && !spaced)
+      return std::nullopt;
+    if ((joined || digit) && !ReadClock(reader, &civil))
+      return std::nullopt;
   }
   int zone = 0;
-  if (!ReadZone(reader, &zone)) return std::nullopt;
+  if (!ReadZone(reader, &zone))
+    return std::nullopt;
   std::optional<Ticks> local = FromCivil(civil);
-  if (!local) return std::nullopt;
+  if (!local)
+    return std::nullopt;
   Ticks utc = *local - zone * kTicksPerMinute;
-  if (utc < 0 || utc > kMaxDatetime) return std::nullopt;
+  if (utc < 0 || utc > kMaxDatetime)
+    return std::nullopt;
   return utc;
 }
 
 std::optional<int> MonthFromName(std::string_view name) {
-  constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
-                                                        "jul", "aug", "sep", "oct", "nov", "dec"};
-  if (name.size() < 3) return std::nullopt;
+  constexpr std::array<std::string_view, 12> kMonths = {
+      "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
+  if (name.size() < 3)
+    return std::nullopt;
   std::string lower;
   for (char c : name.substr(0, 3)) {
     lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   for (size_t i = 0; i < kMonths.size(); ++i) {
-    if (kMonths[i] == lower) return static_cast<int>(i) + 1;
+    if (kMonths[i] == lower)
+      return static_cast<int>(i) + 1;
   }
   return std::nullopt;
 }
@@ -176,14 +199,17 @@ std::optional<Ticks> ParseNamedMonth(std::string_view text) {
     reader.SkipSpaces();
   }
   CivilTime civil;
-  if (!reader.UpTo(2, &civil.day)) return std::nullopt;
+  if (!reader.UpTo(2, &civil.day))
+    return std::nullopt;
   reader.SkipSpaces();
   std::optional<int> month = MonthFromName(reader.Word());
-  if (!month) return std::nullopt;
+  if (!month)
+    return std::nullopt;
   civil.month = *month;
   reader.SkipSpaces();
   int year = 0;
-  if (!reader.UpTo(4, &year)) return std::nullopt;
+  if (!reader.UpTo(4, &year))
+    return std::nullopt;
   civil.year = year < 100 ? year + (year < 50 ? 2000 : 1900) : year;
   return FinishWithClock(reader, civil);
 }
@@ -191,9 +217,11 @@ std::optional<Ticks> ParseNamedMonth(std::string_view text) {
 std::optional<Ticks> ParseUsDate(std::string_view text) {
   Reader reader(text);
   CivilTime civil;
-  if (!reader.UpTo(2, &civil.month)) return std::nullopt;
+  if (!reader.UpTo(2, &civil.month))
+    return std::nullopt;
   char separator = reader.Peek();
-  if (separator != '-' && separator != '/' && separator != '.') return std::nullopt;
+  if (separator != '-' && separator != '/' && separator != '.')
+    return std::nullopt;
   if (!reader.Skip(separator) || !reader.UpTo(2, &civil.day) || !reader.Skip(separator) ||
       !reader.Number(4, &civil.year)) {
     return std::nullopt;
@@ -214,27 +242,28 @@ std::optional<Ticks> ParseCompactDate(std::string_view text) {
 // The ticks of one unit, by any spelling that a KQL timespan literal may use.
 std::optional<double> TicksPerUnit(std::string_view unit) {
   constexpr std::array<std::pair<std::string_view, double>, 29> kUnits = {{
-      {"d", 864e9},           {"day", 864e9},          {"days", 864e9},
-      {"h", 36e9},            {"hr", 36e9},            {"hrs", 36e9},
-      {"hour", 36e9},         {"hours", 36e9},         {"m", 6e8},
-      {"min", 6e8},           {"minute", 6e8},         {"minutes", 6e8},
-      {"s", 1e7},             {"sec", 1e7},            {"second", 1e7},
-      {"seconds", 1e7},       {"ms", 1e4},             {"milli", 1e4},
-      {"millis", 1e4},        {"millisec", 1e4},       {"millisecond", 1e4},
-      {"milliseconds", 1e4},  {"micro", 10},           {"micros", 10},
-      {"microsecond", 10},    {"microseconds", 10},    {"tick", 1},
-      {"ticks", 1},           {"nanosecond", 0.01},
+      {"d", 864e9},         {"day", 864e9},        {"days", 864e9}, {"h", 36e9},
+      {"hr", 36e9},         {"hrs", 36e9},         {"hour", 36e9},  {"hours", 36e9},
+      {"m", 6e8},           {"min", 6e8},          {"minute", 6e8}, {"minutes", 6e8},
+      {"s", 1e7},           {"sec", 1e7},          {"second", 1e7}, {"seconds", 1e7},
+      {"ms", 1e4},          {"milli", 1e4},        {"millis", 1e4}, {"millisec", 1e4},
+      {"millisecond", 1e4}, {"milliseconds", 1e4}, {"micro", 10},   {"micros", 10},
+      {"microsecond", 10},  {"microseconds", 10},  {"tick", 1},     {"ticks", 1},
+      {"nanosecond", 0.01},
   }};
   for (const auto& [name, ticks] : kUnits) {
-    if (name == unit) return ticks;
+    if (name == unit)
+      return ticks;
   }
-  if (unit == "nano" || unit == "nanos" || unit == "nanoseconds") return 0.01;
+  if (unit == "nano" || unit == "nanos" || unit == "nanoseconds")
+    return 0.01;
   return std::nullopt;
 }
 
 std::optional<Ticks> ScaleToTicks(double number, double unit) {
   double ticks = number * unit;
-  if (!(std::fabs(ticks) < 9.2e18)) return std::nullopt;
+  if (!(std::fabs(ticks) < 9.2e18))
+    return std::nullopt;
   return static_cast<Ticks>(std::llround(ticks));
 }
 
@@ -244,24 +273,31 @@ std::optional<Ticks> ParseClockTimespan(std::string_view text) {
   bool negative = reader.Skip('-');
   int days = 0;
   int hours = 0;
-  if (!reader.UpTo(8, &hours)) return std::nullopt;
+  if (!reader.UpTo(8, &hours))
+    return std::nullopt;
   if (reader.Skip('.')) {
     days = hours;
-    if (!reader.UpTo(2, &hours)) return std::nullopt;
+    if (!reader.UpTo(2, &hours))
+      return std::nullopt;
   }
   int minutes = 0;
   int seconds = 0;
   int fraction = 0;
-  if (!reader.Skip(':') || !reader.UpTo(2, &minutes)) return std::nullopt;
+  if (!reader.Skip(':') || !reader.UpTo(2, &minutes))
+    return std::nullopt;
   if (reader.Skip(':')) {
-    if (!reader.UpTo(2, &seconds)) return std::nullopt;
-    if (reader.Skip('.') && !reader.Fraction(&fraction)) return std::nullopt;
+    if (!reader.UpTo(2, &seconds))
+      return std::nullopt;
+    if (reader.Skip('.') && !reader.Fraction(&fraction))
+      return std::nullopt;
   }
-  if (!reader.AtEnd() || hours > 23 || minutes > 59 || seconds > 59) return std::nullopt;
+  if (!reader.AtEnd() || hours > 23 || minutes > 59 || seconds > 59)
+    return std::nullopt;
   // Eight digits of days are more than 64 bits of ticks.
   __int128 ticks = static_cast<__int128>(days) * kTicksPerDay + hours * kTicksPerHour +
                    minutes * kTicksPerMinute + seconds * kTicksPerSecond + fraction;
-  if (negative) ticks = -ticks;
+  if (negative)
+    ticks = -ticks;
   if (ticks < std::numeric_limits<Ticks>::min() || ticks > std::numeric_limits<Ticks>::max()) {
     return std::nullopt;
   }
@@ -283,7 +319,8 @@ std::optional<Ticks> FromCivil(const CivilTime& civil) {
 }
 
 CivilTime ToCivil(Ticks datetime) {
-  // Days to civil by the era method of Howard Hinnant's "chrono-compatible low-level date algorithms".
+  // Days to civil by the era method of Howard Hinnant's "chrono-compatible low-level date
+  // algorithms".
   int64_t days = FloorTo(datetime, kTicksPerDay) / kTicksPerDay;
   Ticks rest = datetime - days * kTicksPerDay;
   int64_t z = days + 306;
@@ -316,58 +353,78 @@ std::optional<Ticks> ParseIsoDatetime(std::string_view text) {
 
 std::optional<Ticks> ParseDatetime(std::string_view text) {
   text = Trim(text);
-  if (std::optional<Ticks> iso = ParseIsoDatetime(text)) return iso;
-  if (std::optional<Ticks> us = ParseUsDate(text)) return us;
-  if (std::optional<Ticks> compact = ParseCompactDate(text)) return compact;
+  if (std::optional<Ticks> iso = ParseIsoDatetime(text))
+    return iso;
+  if (std::optional<Ticks> us = ParseUsDate(text))
+    return us;
+  if (std::optional<Ticks> compact = ParseCompactDate(text))
+    return compact;
   return ParseNamedMonth(text);
 }
 
 std::optional<Ticks> ParseTimespanLiteral(std::string_view text) {
   double number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                      std::chars_format::fixed);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || end == text.data())
+    return std::nullopt;
   std::optional<double> unit =
       TicksPerUnit(Trim(text.substr(static_cast<size_t>(end - text.data()))));
-  if (!unit) return std::nullopt;
+  if (!unit)
+    return std::nullopt;
   return ScaleToTicks(number, *unit);
 }
 
 std::optional<Ticks> ParseTimespan(std::string_view text) {
   text = Trim(text);
-  if (std::optional<Ticks> clock = ParseClockTimespan(text)) return clock;
-  if (std::optional<Ticks> literal = ParseTimespanLiteral(text)) return literal;
+  if (std::optional<Ticks> clock = ParseClockTimespan(text))
+    return clock;
+  if (std::optional<Ticks> literal = ParseTimespanLiteral(text))
+    return literal;
   double days = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
   return ScaleToTicks(days, static_cast<double>(kTicksPerDay));
 }
 
 std::string FormatDatetime(Ticks datetime) {
   CivilTime c = ToCivil(datetime);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z", c.year, c.month, c.day, c.hour,
-                     c.minute, c.second, c.ticks);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z",
+                     c.year,
+                     c.month,
+                     c.day,
+                     c.hour,
+                     c.minute,
+                     c.second,
+                     c.ticks);
 }
 
 std::string FormatDatetimeShort(Ticks datetime) {
   std::string text = FormatDatetime(datetime);
   text.pop_back();
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
+  while (text.back() == '0')
+    text.pop_back();
+  if (text.back() == '.')
+    text.pop_back();
   return text + 'Z';
 }
 
 std::string FormatTimespan(Ticks timespan) {
   // The magnitude as unsigned, because the smallest int64 has no positive twin.
-  uint64_t ticks = timespan < 0 ? 0 - static_cast<uint64_t>(timespan) : static_cast<uint64_t>(timespan);
+  uint64_t ticks =
+      timespan < 0 ? 0 - static_cast<uint64_t>(timespan) : static_cast<uint64_t>(timespan);
   uint64_t days = ticks / static_cast<uint64_t>(kTicksPerDay);
   std::string text = timespan < 0 ? "-" : "";
-  if (days > 0) text += fmt::format("{}.", days);
-  text += fmt::format("{:02}:{:02}:{:02}", ticks / static_cast<uint64_t>(kTicksPerHour) % 24,
+  if (days > 0)
+    text += fmt::format("{}.", days);
+  text += fmt::format("{:02}:{:02}:{:02}",
+                      ticks / static_cast<uint64_t>(kTicksPerHour) % 24,
                       ticks / static_cast<uint64_t>(kTicksPerMinute) % 60,
                       ticks / static_cast<uint64_t>(kTicksPerSecond) % 60);
   uint64_t fraction = ticks % static_cast<uint64_t>(kTicksPerSecond);
-  if (fraction > 0) text += fmt::format(".{:07}", fraction);
+  if (fraction > 0)
+    text += fmt::format(".{:07}", fraction);
   return text;
 }
 

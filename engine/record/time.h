@@ -20,7 +20,7 @@ inline constexpr Ticks kTicksPerSecond = 10'000'000;
 inline constexpr Ticks kTicksPerMinute = 60 * kTicksPerSecond;
 inline constexpr Ticks kTicksPerHour = 60 * kTicksPerMinute;
 inline constexpr Ticks kTicksPerDay = 24 * kTicksPerHour;
-inline constexpr Ticks kUnixEpoch = 719'162 * kTicksPerDay;  // 1970-01-01
+inline constexpr Ticks kUnixEpoch = 719'162 * kTicksPerDay;          // 1970-01-01
 inline constexpr Ticks kMaxDatetime = 3'652'059 * kTicksPerDay - 1;  // the last tick of 9999
 
 struct CivilTime {
@@ -41,8 +41,8 @@ CivilTime ToCivil(Ticks datetime);
 // Digits beyond the seventh fractional one are cut off. The hot path of the decoder.
 std::optional<Ticks> ParseIsoDatetime(std::string_view text);
 
-// What todatetime() and datetime() literals accept: the ISO forms, US dates (MM-DD-YYYY, MM/DD/YYYY,
-// MM.DD.YYYY), "2 Dec 2022", "20221202", RFC 822 ("Sat, 8 Nov 2014 15:05:02 GMT").
+// What todatetime() and datetime() literals accept: the ISO forms, US dates (MM-DD-YYYY,
+// MM/DD/YYYY, MM.DD.YYYY), "2 Dec 2022", "20221202", RFC 822 ("Sat, 8 Nov 2014 15:05:02 GMT").
 std::optional<Ticks> ParseDatetime(std::string_view text);
 
 // What totimespan() and timespan() literals accept: `[-][d.]hh:mm[:ss[.fffffff]]`, `1d`, `1.5h`,

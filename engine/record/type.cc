@@ -30,14 +30,16 @@ constexpr std::array<std::pair<std::string_view, Type>, 16> kNames = {{
 
 std::string_view TypeName(Type type) {
   for (const auto& [name, named] : kNames) {
-    if (named == type) return name;
+    if (named == type)
+      return name;
   }
   return "unknown";
 }
 
 std::optional<Type> TypeFromName(std::string_view name) {
   for (const auto& [known, type] : kNames) {
-    if (known == name) return type;
+    if (known == name)
+      return type;
   }
   return std::nullopt;
 }

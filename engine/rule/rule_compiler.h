@@ -14,7 +14,7 @@ namespace keywatch::rule {
 
 struct CompiledRule {
   Rule rule;
-  plan::NodePtr plan;      // optimized
+  plan::NodePtr plan;  // optimized
   delta::DeltaPlan delta;
 };
 

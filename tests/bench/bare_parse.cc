@@ -1,10 +1,8 @@
-// Compiled with the widest instruction set that the machine of a developer has (-march=haswell): the
-// comparison must not win by a slow opponent.
+// Compiled with the widest instruction set that the machine of a developer has (-march=haswell):
+// the comparison must not win by a slow opponent.
 #include "tests/bench/bare_parse.h"
 
 #include <simdjson.h>
-
-
 
 namespace keywatch::bench {
 namespace {
@@ -14,9 +12,12 @@ using simdjson::ondemand::value;
 
 size_t TextSize(value v) {
   switch (v.type().value_unsafe()) {
-    case simdjson::ondemand::json_type::string: return v.get_string().value_unsafe().size();
-    case simdjson::ondemand::json_type::number: return static_cast<size_t>(v.get_int64().value_unsafe());
-    default: return 0;
+    case simdjson::ondemand::json_type::string:
+      return v.get_string().value_unsafe().size();
+    case simdjson::ondemand::json_type::number:
+      return static_cast<size_t>(v.get_int64().value_unsafe());
+    default:
+      return 0;
   }
 }
 
@@ -44,7 +45,8 @@ size_t Members(object record) {
       }
     } else if (is("time") || is("resourceId") || is("operationName") || is("operationVersion") ||
                is("category") || is("resultType") || is("durationMs") || is("correlationId") ||
-               is("callerIpAddress") || is("clientInfo") || is("requestUri") || is("httpStatusCode")) {
+               is("callerIpAddress") || is("clientInfo") || is("requestUri") ||
+               is("httpStatusCode")) {
       bytes += TextSize(field.value());
     }
   }
@@ -62,9 +64,10 @@ BareParse::~BareParse() = default;
 
 size_t BareParse::Records(std::string_view message) {
   simdjson::ondemand::document document;
-  simdjson::padded_string_view view(message.data(), message.size(),
-                                    message.size() + simdjson::SIMDJSON_PADDING);
-  if (impl_->parser.iterate(view).get(document) != simdjson::SUCCESS) return 0;
+  simdjson::padded_string_view view(
+      message.data(), message.size(), message.size() + simdjson::SIMDJSON_PADDING);
+  if (impl_->parser.iterate(view).get(document) != simdjson::SUCCESS)
+    return 0;
   size_t bytes = 0;
   for (auto record : document.get_object()["records"].get_array().value_unsafe()) {
     bytes += Members(record.get_object().value_unsafe());
@@ -74,9 +77,10 @@ size_t BareParse::Records(std::string_view message) {
 
 size_t BareParse::Line(std::string_view message) {
   simdjson::ondemand::document document;
-  simdjson::padded_string_view view(message.data(), message.size(),
-                                    message.size() + simdjson::SIMDJSON_PADDING);
-  if (impl_->parser.iterate(view).get(document) != simdjson::SUCCESS) return 0;
+  simdjson::padded_string_view view(
+      message.data(), message.size(), message.size() + simdjson::SIMDJSON_PADDING);
+  if (impl_->parser.iterate(view).get(document) != simdjson::SUCCESS)
+    return 0;
   return Members(document.get_object().value_unsafe());
 }
 

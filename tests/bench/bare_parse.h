@@ -12,7 +12,8 @@ class BareParse {
  public:
   BareParse();
   ~BareParse();
-  // `message` has simdjson's padding behind it. Returns the bytes of the strings read, 0 on an error.
+  // `message` has simdjson's padding behind it. Returns the bytes of the strings read, 0 on an
+  // error.
   size_t Records(std::string_view message);
   size_t Line(std::string_view message);
 

@@ -2,11 +2,11 @@
 //   decode_bench --benchmark_enable_random_interleaving --benchmark_repetitions=9
 //                --benchmark_report_aggregates_only
 // The ratio of the medians is bare_parse / decode.
-#include <benchmark/benchmark.h>
-
 #include <array>
 #include <string>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "connectors/decode/json_decoder.h"
 #include "tests/bench/bare_parse.h"
@@ -30,16 +30,32 @@ const std::vector<std::string>& Messages() {
 
 record::BatchLayout Layout() {
   constexpr std::array<std::string_view, 20> kColumns = {
-      "TimeGenerated", "ResourceId", "Category", "Resource", "ResourceType", "OperationName",
-      "OperationVersion", "ResultType", "ResultSignature", "DurationMs", "CallerIPAddress",
-      "CorrelationId", "identity_claim_oid_g", "identity_claim_appid_g", "identity_claim_upn_s",
-      "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g", "requestUri_s",
-      "id_s", "clientInfo_s", "httpStatusCode_d"};
+      "TimeGenerated",
+      "ResourceId",
+      "Category",
+      "Resource",
+      "ResourceType",
+      "OperationName",
+      "OperationVersion",
+      "ResultType",
+      "ResultSignature",
+      "DurationMs",
+      "CallerIPAddress",
+      "CorrelationId",
+      "identity_claim_oid_g",
+      "identity_claim_appid_g",
+      "identity_claim_upn_s",
+      "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g",
+      "requestUri_s",
+      "id_s",
+      "clientInfo_s",
+      "httpStatusCode_d"};
   record::BatchLayout layout;
   const record::Table* table = record::SchemaCatalog::Builtin().Find("AzureDiagnostics");
   for (const record::TableColumn& column : table->columns) {
     for (std::string_view wanted : kColumns) {
-      if (column.name == wanted) layout.Add(*table, column);
+      if (column.name == wanted)
+        layout.Add(*table, column);
     }
   }
   return layout;
@@ -48,7 +64,8 @@ record::BatchLayout Layout() {
 // One buffer with padding behind each message, so that the bare parse needs no copy.
 std::vector<std::string_view> Padded(const std::vector<std::string>& texts, std::string* buffer) {
   size_t size = 0;
-  for (const std::string& text : texts) size += text.size() + kPadding;
+  for (const std::string& text : texts)
+    size += text.size() + kPadding;
   buffer->clear();
   buffer->reserve(size);
   std::vector<std::string_view> views;
@@ -61,11 +78,12 @@ std::vector<std::string_view> Padded(const std::vector<std::string>& texts, std:
 
 void Report(benchmark::State& state, const std::vector<std::string_view>& views) {
   size_t bytes = 0;
-  for (std::string_view view : views) bytes += view.size();
+  for (std::string_view view : views)
+    bytes += view.size();
   state.SetBytesProcessed(static_cast<int64_t>(bytes) * state.iterations());
-  state.counters["ns_per_record"] =
-      benchmark::Counter(static_cast<double>(kRecords) * 1e-9, benchmark::Counter::kIsIterationInvariantRate |
-                                                            benchmark::Counter::kInvert);
+  state.counters["ns_per_record"] = benchmark::Counter(
+      static_cast<double>(kRecords) * 1e-9,
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void BareParseBench(benchmark::State& state, const std::vector<std::string>& texts, bool lines) {
@@ -75,7 +93,8 @@ void BareParseBench(benchmark::State& state, const std::vector<std::string>& tex
   for (auto _ : state) {
     for (std::string_view view : views) {
       size_t bytes = lines ? parse.Line(view) : parse.Records(view);
-      if (bytes == 0) state.SkipWithError("the bare parse failed");
+      if (bytes == 0)
+        state.SkipWithError("the bare parse failed");
       benchmark::DoNotOptimize(bytes);
     }
   }
@@ -87,7 +106,8 @@ void DecodeBench(benchmark::State& state, const std::vector<std::string>& texts)
   std::vector<std::string_view> views = Padded(texts, &buffer);
   std::string origin = "bench/0";
   pipeline::RawBatch batch;
-  for (std::string_view view : views) batch.messages.push_back({&origin, 0, view, 0});
+  for (std::string_view view : views)
+    batch.messages.push_back({&origin, 0, view, 0});
   decode::JsonDecoder decoder(Layout());
   record::RecordBatch out;
   for (auto _ : state) {
@@ -98,7 +118,8 @@ void DecodeBench(benchmark::State& state, const std::vector<std::string>& texts)
       });
       rows += out.rows;
     }
-    if (rows != kRecords) state.SkipWithError("a record is missing");
+    if (rows != kRecords)
+      state.SkipWithError("a record is missing");
   }
   Report(state, views);
 }
@@ -110,5 +131,3 @@ BENCHMARK_CAPTURE(DecodeBench, lines, Lines())->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace keywatch::bench
-
-BENCHMARK_MAIN();

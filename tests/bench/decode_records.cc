@@ -1,18 +1,25 @@
 #include "tests/bench/decode_records.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cstdint>
 #include <random>
 
+#include <fmt/format.h>
+
 namespace keywatch::bench {
 namespace {
 
-constexpr std::array<const char*, 8> kOperations = {"KeySign",  "KeyGet",   "SecretGet", "KeyUnwrap",
-                                                    "KeyWrap",  "KeyList",  "KeyDecrypt", "KeyRelease"};
+constexpr std::array<const char*, 8> kOperations = {"KeySign",
+                                                    "KeyGet",
+                                                    "SecretGet",
+                                                    "KeyUnwrap",
+                                                    "KeyWrap",
+                                                    "KeyList",
+                                                    "KeyDecrypt",
+                                                    "KeyRelease"};
 constexpr std::array<const char*, 6> kAgents = {
-    "azsdk-python-keyvault-keys/4.8.0 Python/3.11.4 (Linux-5.15.0-1041-azure-x86_64-with-glibc2.31)",
+    "azsdk-python-keyvault-keys/4.8.0 Python/3.11.4 "
+    "(Linux-5.15.0-1041-azure-x86_64-with-glibc2.31)",
     "azsdk-net-Security.KeyVault.Secrets/4.5.0 (.NET 7.0.9; Microsoft Windows 10.0.20348)",
     "azsdk-java-security-keyvault-keys/4.6.3 (11.0.19; Linux; 5.15.0-1041-azure)",
     "azsdk-go-azkeys/v1.0.0 (go1.20.6; linux)",
@@ -26,8 +33,12 @@ class Generator {
   std::string Guid(uint64_t from) const {
     uint64_t a = (from + 1) * 0x9E3779B97F4A7C15ULL;
     uint64_t b = (from + 7) * 0xC2B2AE3D27D4EB4FULL;
-    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xFFFF, a & 0xFFFF,
-                       b >> 48, b & 0xFFFFFFFFFFFFULL);
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+                       a >> 32,
+                       (a >> 16) & 0xFFFF,
+                       a & 0xFFFF,
+                       b >> 48,
+                       b & 0xFFFFFFFFFFFFULL);
   }
 
   std::string Hsm(size_t number) {
@@ -45,9 +56,23 @@ class Generator {
         R"j("clientInfo":"{13}","correlationId":"{14}","subnetId":"(unknown)","httpStatusCode":{15},)j"
         R"("PoolName":"hsm-{6}","requestUri":"https://hsm-{6}.managedhsm.azure.net/keys/key-{16}/{17:032x}/sign?api-version=7.4",)"
         R"("resourceGroup":"hsm-rg-{6}","resourceProvider":"MICROSOFT.KEYVAULT","resource":"hsm-{6}","resourceType":"managedHSMs"}})",
-        Guid(3), Hour(number), Minute(number), number % 60, Pick(1000), Guid(100 + pool), pool,
-        kOperations[Pick(8)], Pick(400), Address(), Guid(1000 + who % 20), Guid(2000 + who), who,
-        kAgents[Pick(6)], Guid(1'000'000 + number), Pick(100) < 4 ? 403 : 200, key,
+        Guid(3),
+        Hour(number),
+        Minute(number),
+        number % 60,
+        Pick(1000),
+        Guid(100 + pool),
+        pool,
+        kOperations[Pick(8)],
+        Pick(400),
+        Address(),
+        Guid(1000 + who % 20),
+        Guid(2000 + who),
+        who,
+        kAgents[Pick(6)],
+        Guid(1'000'000 + number),
+        Pick(100) < 4 ? 403 : 200,
+        key,
         (key + 1) * 0x9E3779B97F4A7C15ULL);
   }
 
@@ -66,9 +91,23 @@ class Generator {
         R"("properties": {{ "id": "https://vault-{5}.vault.azure.net/secrets/secret-{14}", "clientInfo": "{15}", )"
         R"("httpStatusCode": {16}, "requestUri": "https://vault-{5}.vault.azure.net/secrets/secret-{14}/{17:032x}?api-version=7.4", )"
         R"("isAccessPolicyMatch": true, "tlsVersion": "TLS1_3" }} }})",
-        Hour(number), Minute(number), number % 60, Pick(10'000'000), Guid(200 + vault), vault,
-        kOperations[Pick(8)], "OK", Pick(400), Address(), Guid(5'000'000 + number), Guid(3000 + who),
-        Guid(1000 + who % 20), who, secret, kAgents[Pick(6)], Pick(100) < 4 ? 403 : 200,
+        Hour(number),
+        Minute(number),
+        number % 60,
+        Pick(10'000'000),
+        Guid(200 + vault),
+        vault,
+        kOperations[Pick(8)],
+        "OK",
+        Pick(400),
+        Address(),
+        Guid(5'000'000 + number),
+        Guid(3000 + who),
+        Guid(1000 + who % 20),
+        who,
+        secret,
+        kAgents[Pick(6)],
+        Pick(100) < 4 ? 403 : 200,
         (secret + 1) * 0x9E3779B97F4A7C15ULL);
   }
 
@@ -102,7 +141,8 @@ std::vector<std::string> EventHubsMessages(const std::vector<std::string>& recor
   for (size_t begin = 0; begin < records.size(); begin += per_message) {
     std::string message = R"({"records":[)";
     for (size_t i = begin; i < records.size() && i < begin + per_message; ++i) {
-      if (i > begin) message += ',';
+      if (i > begin)
+        message += ',';
       message += records[i];
     }
     messages.push_back(message + "]}");

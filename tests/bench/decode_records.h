@@ -1,5 +1,5 @@
-// Seeded AuditEvent records for the benchmarks: half in the Managed HSM layout (compact, identity as
-// JSON in a string, durationMs a number), half in the vault layout (blanks, identity an object,
+// Seeded AuditEvent records for the benchmarks: half in the Managed HSM layout (compact, identity
+// as JSON in a string, durationMs a number), half in the vault layout (blanks, identity an object,
 // durationMs a string), about 1.1 KB each.
 #pragma once
 

@@ -1,23 +1,23 @@
 // Delta against batch, at every alignment of the schedule: the heart of the test suite.
 //
-// For a rule with period p, every instant T is a scheduled run of some phase. For random streams with
-// late, doubled and simultaneous events:
+// For a rule with period p, every instant T is a scheduled run of some phase. For random streams
+// with late, doubled and simultaneous events:
 //   exact     the delta state as of T is the batch result at T, for every T
 //   complete  every maximal interval of T in which a result holds has a finding that starts in it
 //   sound     every finding's row is the batch result at its start, over the records known then
 //   stable    findings do not depend on batch sizes, duplicates, or a restart from saved state
-// A failing stream is shrunk and written to KEYWATCH_CASE_DIR (default: build folder) as a case file;
-// files in tests/differential/cases are run again every time.
+// A failing stream is shrunk and written to KEYWATCH_CASE_DIR (default: build folder) as a case
+// file; files in tests/differential/cases are run again every time.
 //
 // KEYWATCH_DIFFERENTIAL_STREAMS sets the number of random streams per rule.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
+
+#include <gtest/gtest.h>
 
 #include "engine/batch/executor.h"
 #include "engine/delta/delta_query.h"
@@ -38,9 +38,11 @@ std::string Normal(const Row& row) {
     if (value.type() == record::Type::kDynamic && !value.is_null() &&
         value.dynamic()->array() != nullptr) {
       std::vector<std::string> elements;
-      for (const auto& element : *value.dynamic()->array()) elements.push_back(ToJson(element));
+      for (const auto& element : *value.dynamic()->array())
+        elements.push_back(ToJson(element));
       std::sort(elements.begin(), elements.end());
-      for (const std::string& element : elements) out += element + ",";
+      for (const std::string& element : elements)
+        out += element + ",";
     } else {
       out += record::ToText(value);
     }
@@ -51,15 +53,18 @@ std::string Normal(const Row& row) {
 
 std::vector<std::string> NormalSorted(const std::vector<Row>& rows) {
   std::vector<std::string> out;
-  for (const Row& row : rows) out.push_back(Normal(row));
+  for (const Row& row : rows)
+    out.push_back(Normal(row));
   std::sort(out.begin(), out.end());
   return out;
 }
 
 std::string KeyOf(const Rule& rule, const Row& row) {
-  if (!rule.key) return Normal(row);
+  if (!rule.key)
+    return Normal(row);
   Row key;
-  for (size_t column : *rule.key) key.push_back(row[column]);
+  for (size_t column : *rule.key)
+    key.push_back(row[column]);
   return Normal(key);
 }
 
@@ -69,7 +74,8 @@ batch::Tables Visible(const Stream& stream, size_t arrived, Ticks t, Ticks perio
   std::set<uint64_t> seen;
   for (size_t i = 0; i < arrived; ++i) {
     const Event& event = stream[i];
-    if (event.time < t - period || event.time > t || !seen.insert(event.id).second) continue;
+    if (event.time < t - period || event.time > t || !seen.insert(event.id).second)
+      continue;
     table.rows.push_back(ToRow(event));
   }
   batch::Tables tables;
@@ -77,8 +83,8 @@ batch::Tables Visible(const Stream& stream, size_t arrived, Ticks t, Ticks perio
   return tables;
 }
 
-std::vector<Row> BatchAt(const Rule& rule, const plan::NodePtr& plan, const Stream& stream,
-                         size_t arrived, Ticks t) {
+std::vector<Row> BatchAt(
+    const Rule& rule, const plan::NodePtr& plan, const Stream& stream, size_t arrived, Ticks t) {
   return batch::Execute(plan, Visible(stream, arrived, t, rule.period), kBase + t);
 }
 
@@ -100,8 +106,8 @@ struct Runner {
     std::vector<delta::RowMeta> meta;
     for (size_t i = from; i < to; ++i) {
       rows.push_back(ToRow(stream[i]));
-      meta.push_back({static_cast<uint32_t>(i - from), kBase + stream[i].time, kBase + newest,
-                      stream[i].id});
+      meta.push_back(
+          {static_cast<uint32_t>(i - from), kBase + stream[i].time, kBase + newest, stream[i].id});
       newest = std::max(newest, stream[i].time);
     }
     for (size_t b = 0; b < query->plan().branches.size(); ++b) {
@@ -110,10 +116,11 @@ struct Runner {
         const record::Schema& wanted = branch.leaves[l].columns;
         std::vector<Row> picked(rows.size());
         for (size_t r = 0; r < rows.size(); ++r) {
-          for (const auto& column : wanted.columns) picked[r].push_back(rows[r][*schema.Find(column.name)]);
+          for (const auto& column : wanted.columns)
+            picked[r].push_back(rows[r][*schema.Find(column.name)]);
         }
-        eval::Chunk chunk = eval::ToChunk(picked.data(), picked.size(), wanted,
-                                          std::vector<bool>(wanted.columns.size(), true));
+        eval::Chunk chunk = eval::ToChunk(
+            picked.data(), picked.size(), wanted, std::vector<bool>(wanted.columns.size(), true));
         query->Stage(b, l, chunk, meta);
       }
     }
@@ -135,38 +142,48 @@ using Check = std::string (*)(const Rule&, const plan::NodePtr&, const Stream&, 
 
 Ticks LastT(const Rule& rule, const Stream& stream) {
   Ticks last = 0;
-  for (const Event& event : stream) last = std::max(last, event.time);
+  for (const Event& event : stream)
+    last = std::max(last, event.time);
   return last + rule.period + 2;
 }
 
-std::string CheckExact(const Rule& rule, const plan::NodePtr& plan, const Stream& stream,
+std::string CheckExact(const Rule& rule,
+                       const plan::NodePtr& plan,
+                       const Stream& stream,
                        uint64_t* runs) {
   Runner runner(rule, plan, 1'000'000);  // nothing is late, nothing is forgotten
   std::vector<Finding> found;
-  for (size_t i = 0; i < stream.size(); ++i) runner.Feed(stream, i, i + 1, &found);
+  for (size_t i = 0; i < stream.size(); ++i)
+    runner.Feed(stream, i, i + 1, &found);
   bool stateless = runner.query->plan().branches[0].stateless;
-  if (stateless) return "";  // keeps no state to compare; its findings are checked below
+  if (stateless)
+    return "";  // keeps no state to compare; its findings are checked below
   for (Ticks t = -1; t <= LastT(rule, stream); ++t) {
     ++*runs;
     auto expected = NormalSorted(BatchAt(rule, plan, stream, stream.size(), t));
     auto actual = NormalSorted(runner.query->ResultsAt(kBase + t));
-    if (expected == actual) continue;
+    if (expected == actual)
+      continue;
     std::ostringstream out;
     out << "T=" << t << "\n batch:";
-    for (const auto& row : expected) out << " " << row;
+    for (const auto& row : expected)
+      out << " " << row;
     out << "\n delta:";
-    for (const auto& row : actual) out << " " << row;
+    for (const auto& row : actual)
+      out << " " << row;
     return out.str();
   }
   return "";
 }
 
-// A record is late when the watermark has reached it: the allowed lateness is one tick more than the
-// streams have.
+// A record is late when the watermark has reached it: the allowed lateness is one tick more than
+// the streams have.
 constexpr Ticks kStreamLateness = 5;
 constexpr Ticks kLateness = kStreamLateness + 1;
 
-std::string CheckFindings(const Rule& rule, const plan::NodePtr& plan, const Stream& stream,
+std::string CheckFindings(const Rule& rule,
+                          const plan::NodePtr& plan,
+                          const Stream& stream,
                           uint64_t* runs) {
   Runner runner(rule, plan, kLateness);
   std::vector<Finding> found;
@@ -185,39 +202,49 @@ std::string CheckFindings(const Rule& rule, const plan::NodePtr& plan, const Str
   };
   for (size_t i = 0; i < stream.size(); ++i) {
     runner.Feed(stream, i, i + 1, &found);
-    if (std::string wrong = judge(i + 1); !wrong.empty()) return wrong;
+    if (std::string wrong = judge(i + 1); !wrong.empty())
+      return wrong;
   }
   Ticks last = LastT(rule, stream);
   runner.query->AdvanceTo(kBase + last + kLateness, &found);
-  if (std::string wrong = judge(stream.size()); !wrong.empty()) return wrong;
+  if (std::string wrong = judge(stream.size()); !wrong.empty())
+    return wrong;
 
   std::map<std::string, Ticks> open;  // key -> start of its interval
   auto close = [&](const std::string& key, Ticks start, Ticks end) -> std::string {
     auto own = starts.find(key);
     bool covered = own != starts.end() && own->second.lower_bound(start) != own->second.end() &&
                    *own->second.lower_bound(start) < end;
-    if (covered) return "";
-    return "missed: " + key + " holds in [" + std::to_string(start) + ", " + std::to_string(end) + ")";
+    if (covered)
+      return "";
+    return "missed: " + key + " holds in [" + std::to_string(start) + ", " + std::to_string(end) +
+           ")";
   };
   for (Ticks t = -1; t <= last; ++t) {
     ++*runs;
     std::set<std::string> now;
-    for (const Row& row : BatchAt(rule, plan, stream, stream.size(), t)) now.insert(KeyOf(rule, row));
-    for (const std::string& key : now) open.try_emplace(key, t);
+    for (const Row& row : BatchAt(rule, plan, stream, stream.size(), t))
+      now.insert(KeyOf(rule, row));
+    for (const std::string& key : now)
+      open.try_emplace(key, t);
     for (auto it = open.begin(); it != open.end();) {
       if (now.contains(it->first)) {
         ++it;
         continue;
       }
-      if (std::string wrong = close(it->first, it->second, t); !wrong.empty()) return wrong;
+      if (std::string wrong = close(it->first, it->second, t); !wrong.empty())
+        return wrong;
       it = open.erase(it);
     }
   }
   return "";
 }
 
-std::vector<std::string> AllFindings(const Rule& rule, const plan::NodePtr& plan,
-                                     const Stream& stream, uint64_t seed, bool restart) {
+std::vector<std::string> AllFindings(const Rule& rule,
+                                     const plan::NodePtr& plan,
+                                     const Stream& stream,
+                                     uint64_t seed,
+                                     bool restart) {
   auto runner = std::make_unique<Runner>(rule, plan, kLateness);
   std::vector<Finding> found;
   uint64_t state = seed;
@@ -234,44 +261,55 @@ std::vector<std::string> AllFindings(const Rule& rule, const plan::NodePtr& plan
       auto next = std::make_unique<Runner>(rule, plan, kLateness);
       state::ByteReader reader(bytes);
       Status restored = next->query->Restore(&reader);
-      if (!restored.ok()) return {restored.message()};
+      if (!restored.ok())
+        return {restored.message()};
       next->newest = runner->newest;
       runner = std::move(next);
     }
   }
   runner->query->AdvanceTo(kBase + LastT(rule, stream) + kLateness, &found);
   std::vector<std::string> out;
-  for (const Finding& finding : found) out.push_back(Describe(finding));
+  for (const Finding& finding : found)
+    out.push_back(Describe(finding));
   std::sort(out.begin(), out.end());
   // Stateless rules leave duplicates to the alert id.
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
-std::string CheckStable(const Rule& rule, const plan::NodePtr& plan, const Stream& stream,
+std::string CheckStable(const Rule& rule,
+                        const plan::NodePtr& plan,
+                        const Stream& stream,
                         uint64_t* runs) {
   auto compare = [](const std::vector<std::string>& expected,
-                    const std::vector<std::string>& actual, const std::string& what) -> std::string {
-    if (expected == actual) return "";
+                    const std::vector<std::string>& actual,
+                    const std::string& what) -> std::string {
+    if (expected == actual)
+      return "";
     std::ostringstream out;
     out << what << "\n expected:";
-    for (const auto& f : expected) out << " [" << f << "]";
+    for (const auto& f : expected)
+      out << " [" << f << "]";
     out << "\n actual:";
-    for (const auto& f : actual) out << " [" << f << "]";
+    for (const auto& f : actual)
+      out << " [" << f << "]";
     return out.str();
   };
   auto reference = AllFindings(rule, plan, stream, 0, false);
   for (uint64_t seed = 1; seed <= 2; ++seed) {
     ++*runs;
     auto split = AllFindings(rule, plan, stream, seed, false);
-    if (auto wrong = compare(reference, split, "batch sizes matter"); !wrong.empty()) return wrong;
+    if (auto wrong = compare(reference, split, "batch sizes matter"); !wrong.empty())
+      return wrong;
     auto restarted = AllFindings(rule, plan, stream, seed, true);
-    if (auto wrong = compare(reference, restarted, "a restart matters"); !wrong.empty()) return wrong;
+    if (auto wrong = compare(reference, restarted, "a restart matters"); !wrong.empty())
+      return wrong;
   }
   Stream once;
   std::set<uint64_t> seen;
   for (const Event& event : stream) {
-    if (seen.insert(event.id).second) once.push_back(event);
+    if (seen.insert(event.id).second)
+      once.push_back(event);
   }
   return compare(AllFindings(rule, plan, once, 0, false), reference, "duplicates matter");
 }
@@ -291,7 +329,10 @@ Stream Shrink(const Rule& rule, const plan::NodePtr& plan, Stream stream, Check 
   return stream;
 }
 
-void Report(const Rule& rule, const plan::NodePtr& plan, const Stream& stream, Check check,
+void Report(const Rule& rule,
+            const plan::NodePtr& plan,
+            const Stream& stream,
+            Check check,
             const std::string& wrong) {
   Stream small = Shrink(rule, plan, stream, check);
   uint64_t runs = 0;
@@ -299,8 +340,8 @@ void Report(const Rule& rule, const plan::NodePtr& plan, const Stream& stream, C
   const char* dir = std::getenv("KEYWATCH_CASE_DIR");
   std::string path = std::string(dir == nullptr ? "." : dir) + "/" + rule.name + ".case";
   std::ofstream(path) << text;
-  ADD_FAILURE() << rule.name << ": " << wrong << "\nshrunk to " << path << ":\n" << text
-                << check(rule, plan, small, &runs);
+  ADD_FAILURE() << rule.name << ": " << wrong << "\nshrunk to " << path << ":\n"
+                << text << check(rule, plan, small, &runs);
 }
 
 size_t StreamsPerRule() {
@@ -322,7 +363,8 @@ TEST_P(Differential, EveryAlignment) {
     Stream stream = RandomStream(s * 1000 + rule.name.size(), shape);
     for (Check check : {CheckExact, CheckFindings, CheckStable}) {
       std::string wrong = check(rule, plan, stream, &runs);
-      if (wrong.empty()) continue;
+      if (wrong.empty())
+        continue;
       Report(rule, plan, stream, check, wrong);
       break;
     }
@@ -330,8 +372,9 @@ TEST_P(Differential, EveryAlignment) {
   RecordProperty("scheduled_runs", std::to_string(runs));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, Differential, testing::ValuesIn(Rules()),
-                         [](const auto& rule) { return rule.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rules, Differential, testing::ValuesIn(Rules()), [](const auto& rule) {
+  return rule.param.name;
+});
 
 TEST(DifferentialCases, OnceFailed) {
   for (const auto& file : std::filesystem::directory_iterator(KEYWATCH_CASES)) {
@@ -341,7 +384,8 @@ TEST(DifferentialCases, OnceFailed) {
     std::string name;
     Stream stream;
     ASSERT_TRUE(ParseCase(text.str(), &name, &stream)) << file.path();
-    auto rule = std::find_if(Rules().begin(), Rules().end(), [&](const Rule& r) { return r.name == name; });
+    auto rule =
+        std::find_if(Rules().begin(), Rules().end(), [&](const Rule& r) { return r.name == name; });
     ASSERT_NE(rule, Rules().end()) << file.path();
     plan::NodePtr plan = PlanOf(*rule);
     uint64_t runs = 0;

@@ -39,60 +39,84 @@ const std::vector<Rule>& Rules() {
   using Columns = std::vector<size_t>;
   static const std::vector<Rule> rules = {
       {"stateless", 20, "Events | where X > 5", std::nullopt},
-      {"stateless_recent", 20, "Events | where TimeGenerated > ago(7tick) and K == 'a'", std::nullopt},
+      {"stateless_recent",
+       20,
+       "Events | where TimeGenerated > ago(7tick) and K == 'a'",
+       std::nullopt},
       {"stateless_later", 20, "Events | where TimeGenerated < ago(3tick) and X > 6", std::nullopt},
       {"count", 20, "Events | summarize c=count() by K | where c > 2", Columns{0}},
-      {"count_ip", 15, "Events | where B | summarize c=count() by K, Ip | where c >= 2", Columns{0, 1}},
-      {"count_bin", 30,
-       "Events | summarize c=count() by K, bin(TimeGenerated, 5tick) | where c > 1", Columns{0, 1}},
-      {"sets", 25,
+      {"count_ip",
+       15,
+       "Events | where B | summarize c=count() by K, Ip | where c >= 2",
+       Columns{0, 1}},
+      {"count_bin",
+       30,
+       "Events | summarize c=count() by K, bin(TimeGenerated, 5tick) | where c > 1",
+       Columns{0, 1}},
+      {"sets",
+       25,
        "Events | summarize d=dcount(Ip), s=make_set(Ip), l=make_list(X), mx=max(X), mn=min(X), "
        "t=max(TimeGenerated) by K | where d >= 3",
        Columns{0}},
       {"average", 20, "Events | summarize a=avg(X) by K | where a > 5", Columns{0}},
       {"few", 25, "Events | summarize c=count() by K | where c < 2", Columns{0}},
-      {"window", 30,
+      {"window",
+       30,
        "Events | where TimeGenerated between (ago(12tick) .. ago(3tick)) "
        "| summarize c=countif(X > 3) by Ip | where c > 1",
        Columns{0}},
-      {"new_ip", 40,
+      {"new_ip",
+       40,
        "let recent = Events | where TimeGenerated > ago(6tick) and B; "
        "let baseline = Events | where TimeGenerated between (ago(30tick) .. ago(6tick)); "
        "recent | join kind=leftanti baseline on Ip",
        {}},
-      {"new_pair", 40,
+      {"new_pair",
+       40,
        "let recent = Events | where TimeGenerated > ago(8tick); "
        "let baseline = Events | where TimeGenerated < ago(8tick); "
-       "baseline | join kind=rightanti recent on K, Ip | summarize c=count(), ips=make_set(Ip) by K",
+       "baseline | join kind=rightanti recent on K, Ip | summarize c=count(), ips=make_set(Ip) by "
+       "K",
        Columns{0}},
-      {"no_lag", 20, "Events | where X == 9 | join kind=leftanti (Events | where X < 2) on K", std::nullopt},
+      {"no_lag",
+       20,
+       "Events | where X == 9 | join kind=leftanti (Events | where X < 2) on K",
+       std::nullopt},
       {"distinct", 20, "Events | where X > 2 | distinct K, Ip", std::nullopt},
-      {"in_subquery", 25,
+      {"in_subquery",
+       25,
        "let bad = Events | where X > 6 | summarize c=count() by K | where c > 1 | project K; "
        "Events | where K in (bad) | summarize c=count(), d=dcount(Ip) by Ip | where c > 1",
        Columns{0}},
-      {"in_own_key", 25,
+      {"in_own_key",
+       25,
        "let bad = Events | where X > 4 | summarize c=count() by Ip | where c > 1 | project Ip; "
        "Events | where Ip in (bad) and B | project TimeGenerated, Ip, X",
        {}},
-      {"not_in", 30,
+      {"not_in",
+       30,
        "Events | where TimeGenerated > ago(6tick) "
        "| where Ip !in ((Events | where TimeGenerated < ago(6tick) | project Ip))",
        {}},
-      {"union", 20,
+      {"union",
+       20,
        "union (Events | summarize c=count() by Who=K | where c > 3), "
        "(Events | summarize c=count() by Who=Ip | where c > 3)",
        Columns{0}},
       {"everything", 15, "Events | summarize c=count(), d=dcount(K) | where c > 4", Columns{}},
-      {"two_levels", 25,
-       "Events | summarize c=count() by K, Ip | where c > 1 | summarize n=count() by K | where n > 1",
+      {"two_levels",
+       25,
+       "Events | summarize c=count() by K, Ip | where c > 1 | summarize n=count() by K | where n > "
+       "1",
        Columns{0}},
-      {"group_then_anti", 40,
+      {"group_then_anti",
+       40,
        "Events | where TimeGenerated > ago(10tick) | summarize c=count() by Ip | where c > 1 "
        "| join kind=leftanti (Events | where TimeGenerated between (ago(40tick) .. ago(10tick)) "
        "| distinct Ip) on Ip",
        Columns{0}},
-      {"sum_and_last", 20,
+      {"sum_and_last",
+       20,
        "Events | summarize s=sum(X), newest=arg_max(TimeGenerated, B) by K | where s >= 0 "
        "| project K, s, newest",
        Columns{0}},
@@ -114,8 +138,11 @@ record::Schema EventSchema() { return Catalog().Find("Events")->schema(); }
 
 record::Row ToRow(const Event& event) {
   using record::Value;
-  return {Value::Datetime(kBase + event.time), Value::String(event.k), Value::String(event.ip),
-          Value::Long(event.x), Value::Bool(event.b)};
+  return {Value::Datetime(kBase + event.time),
+          Value::String(event.k),
+          Value::String(event.ip),
+          Value::Long(event.x),
+          Value::Bool(event.b)};
 }
 
 Stream RandomStream(uint64_t seed, const StreamShape& shape) {
@@ -135,14 +162,18 @@ Stream RandomStream(uint64_t seed, const StreamShape& shape) {
                    : static_cast<Ticks>(pick(static_cast<uint64_t>(shape.lateness) + 1));
     arrivals.emplace_back(event.time + lag, event);
     if (static_cast<double>(pick(1000)) < shape.duplicates * 1000) {
-      Ticks again = shape.lateness == 0 ? 0 : static_cast<Ticks>(pick(static_cast<uint64_t>(shape.lateness) + 1));
+      Ticks again = shape.lateness == 0
+                        ? 0
+                        : static_cast<Ticks>(pick(static_cast<uint64_t>(shape.lateness) + 1));
       arrivals.emplace_back(event.time + again, event);
     }
   }
-  std::stable_sort(arrivals.begin(), arrivals.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(arrivals.begin(), arrivals.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
   Stream stream;
-  for (auto& [at, event] : arrivals) stream.push_back(std::move(event));
+  for (auto& [at, event] : arrivals)
+    stream.push_back(std::move(event));
   return stream;
 }
 
@@ -158,9 +189,11 @@ std::string FormatCase(const std::string& rule, const Stream& stream) {
 bool ParseCase(const std::string& text, std::string* rule, Stream* stream) {
   std::istringstream in(text);
   std::string word;
-  if (!(in >> word >> *rule) || word != "rule") return false;
+  if (!(in >> word >> *rule) || word != "rule")
+    return false;
   Event e;
-  while (in >> e.time >> e.k >> e.ip >> e.x >> e.b >> e.id) stream->push_back(e);
+  while (in >> e.time >> e.k >> e.ip >> e.x >> e.b >> e.id)
+    stream->push_back(e);
   return in.eof() && !stream->empty();
 }
 

@@ -1,5 +1,5 @@
-// What the differential test feeds to both drivers: rules over a small table `Events`, random streams,
-// and cases that failed once.
+// What the differential test feeds to both drivers: rules over a small table `Events`, random
+// streams, and cases that failed once.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ record::Schema EventSchema();
 struct StreamShape {
   size_t events = 30;
   Ticks span = 120;
-  Ticks lateness = 0;      // how far behind the newest time an event may arrive
-  double duplicates = 0;   // share of events delivered again
+  Ticks lateness = 0;     // how far behind the newest time an event may arrive
+  double duplicates = 0;  // share of events delivered again
 };
 Stream RandomStream(uint64_t seed, const StreamShape& shape);
 

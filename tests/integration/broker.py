@@ -46,6 +46,7 @@ group.min.session.timeout.ms=1000
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 log.segment.bytes=16777216
+log.retention.ms=-1
 num.network.threads=2
 num.io.threads=2
 background.threads=2

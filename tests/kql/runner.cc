@@ -1,11 +1,11 @@
 // Runs data-driven tests of the language (test_file.h says how they look).
 //   kql_tests FILE..            exit 1 if a case fails
 //   kql_tests --update FILE..   writes what came out over the expectations: read the diff!
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+
+#include <fmt/format.h>
 
 #include "engine/bind/binder.h"
 #include "engine/kql/parser.h"
@@ -23,15 +23,20 @@ using record::Row;
 
 // Whether the order of the result rows is what the query asked for.
 bool EndsSorted(const NodePtr& node) {
-  if (std::holds_alternative<plan::Sort>(node->op)) return true;
-  if (const auto* op = std::get_if<plan::Take>(&node->op)) return EndsSorted(op->input);
-  if (const auto* op = std::get_if<plan::Filter>(&node->op)) return EndsSorted(op->input);
-  if (const auto* op = std::get_if<plan::Project>(&node->op)) return EndsSorted(op->input);
+  if (std::holds_alternative<plan::Sort>(node->op))
+    return true;
+  if (const auto* op = std::get_if<plan::Take>(&node->op))
+    return EndsSorted(op->input);
+  if (const auto* op = std::get_if<plan::Filter>(&node->op))
+    return EndsSorted(op->input);
+  if (const auto* op = std::get_if<plan::Project>(&node->op))
+    return EndsSorted(op->input);
   return false;
 }
 
 std::string HeaderText(const record::Schema& schema) {
-  if (schema.columns.empty()) return "()\n";
+  if (schema.columns.empty())
+    return "()\n";
   std::string out;
   for (const record::Column& column : schema.columns) {
     std::string name = CellText(record::Value::String(column.name));
@@ -51,9 +56,10 @@ void CheckTypes(const record::Schema& schema, const Row& row, std::string* out) 
     return;
   }
   for (size_t c = 0; c < row.size(); ++c) {
-    if (row[c].type() == schema.columns[c].type) continue;
-    *out += fmt::format("!! column {} holds a {}\n", schema.columns[c].name,
-                        record::TypeName(row[c].type()));
+    if (row[c].type() == schema.columns[c].type)
+      continue;
+    *out += fmt::format(
+        "!! column {} holds a {}\n", schema.columns[c].name, record::TypeName(row[c].type()));
   }
 }
 
@@ -62,14 +68,18 @@ std::string ResultText(const NodePtr& plan, std::vector<Row> rows) {
   if (!EndsSorted(plan)) {
     std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
       return std::lexicographical_compare(
-          a.begin(), a.end(), b.begin(), b.end(),
+          a.begin(),
+          a.end(),
+          b.begin(),
+          b.end(),
           [](const record::Value& x, const record::Value& y) { return record::Compare(x, y) < 0; });
     });
   }
   for (const Row& row : rows) {
     CheckTypes(plan->schema, row, &out);
     std::string line;
-    for (const record::Value& value : row) line += (line.empty() ? "" : " ") + CellText(value);
+    for (const record::Value& value : row)
+      line += (line.empty() ? "" : " ") + CellText(value);
     out += (row.empty() ? "()" : line) + "\n";
   }
   return out;
@@ -80,7 +90,8 @@ std::string RunQuery(const TestFile& file, const Case& test, const NodePtr& plan
   std::string first;
   for (const Way& way : Ways()) {
     std::optional<std::vector<Row>> rows = way.run(plan, tables, test.now);
-    if (!rows) continue;
+    if (!rows)
+      continue;
     std::string result = ResultText(plan, std::move(*rows));
     if (first.empty()) {
       first = result;
@@ -97,12 +108,14 @@ std::string Actual(const TestFile& file, const Case& test) {
   Diagnostics diagnostics;
   kql::Query query = kql::Parse(source, &diagnostics);
   NodePtr plan;
-  if (!diagnostics.has_errors()) plan = bind::Bind(query, CatalogOf(file, test), &diagnostics);
-  if (test.kind == CaseKind::kError || plan == nullptr) return Format(source, diagnostics);
+  if (!diagnostics.has_errors())
+    plan = bind::Bind(query, CatalogOf(file, test), &diagnostics);
+  if (test.kind == CaseKind::kError || plan == nullptr)
+    return Format(source, diagnostics);
   NodePtr optimized = optimize::Optimize(plan);
   if (!(optimized->schema == plan->schema)) {
-    return fmt::format("!! the optimizer changed the columns:\n{}{}", plan::Print(plan),
-                       plan::Print(optimized));
+    return fmt::format(
+        "!! the optimizer changed the columns:\n{}{}", plan::Print(plan), plan::Print(optimized));
   }
   return test.kind == CaseKind::kPlan ? plan::Print(optimized) : RunQuery(file, test, plan);
 }
@@ -122,17 +135,24 @@ bool RunFile(const std::string& path, bool update, Outcome* outcome) {
   for (const Case& test : file->cases) {
     ++outcome->cases;
     actual.push_back(Actual(*file, test));
-    if (actual.back() == test.expected) continue;
-    if (update && actual.back().find("!! ") == std::string::npos) continue;
+    if (actual.back() == test.expected)
+      continue;
+    if (update && actual.back().find("!! ") == std::string::npos)
+      continue;
     ++outcome->failed;
-    std::cout << fmt::format("{}:{}: failed\n{}\n---- expected\n{}---- actual\n{}\n", path, test.line,
-                             test.query, test.expected, actual.back());
+    std::cout << fmt::format("{}:{}: failed\n{}\n---- expected\n{}---- actual\n{}\n",
+                             path,
+                             test.line,
+                             test.query,
+                             test.expected,
+                             actual.back());
   }
   if (file->cases.empty()) {
     std::cout << fmt::format("{}: expected at least one case\n", path);
     return false;
   }
-  if (update) std::ofstream(path) << WithExpectations(*file, actual);
+  if (update)
+    std::ofstream(path) << WithExpectations(*file, actual);
   return true;
 }
 

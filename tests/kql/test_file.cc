@@ -1,9 +1,9 @@
 #include "tests/kql/test_file.h"
 
-#include <fmt/format.h>
-
 #include <fstream>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include "engine/base/check.h"
 #include "tests/kql/cell_text.h"
@@ -42,17 +42,22 @@ class FileReader {
   }
 
   Status ReadDirective(std::string_view line) {
-    if (line.starts_with("table ")) return ReadTable(line.substr(6));
+    if (line.starts_with("table "))
+      return ReadTable(line.substr(6));
     if (line.starts_with("now ")) {
       std::optional<record::Ticks> now = record::ParseIsoDatetime(line.substr(4));
-      if (!now) return Mistake("expected now <datetime>");
+      if (!now)
+        return Mistake("expected now <datetime>");
       now_ = *now;
       ++at_;
       return {};
     }
-    if (line == "query") return ReadCase(CaseKind::kQuery);
-    if (line == "plan") return ReadCase(CaseKind::kPlan);
-    if (line == "error") return ReadCase(CaseKind::kError);
+    if (line == "query")
+      return ReadCase(CaseKind::kQuery);
+    if (line == "plan")
+      return ReadCase(CaseKind::kPlan);
+    if (line == "error")
+      return ReadCase(CaseKind::kError);
     return Mistake(fmt::format("expected table, now, query, plan or error, found: {}", line));
   }
 
@@ -71,8 +76,10 @@ class FileReader {
       column.erase(0, column.find_first_not_of(' '));
       size_t colon = column.find(": ");
       std::optional<record::Type> type;
-      if (colon != std::string::npos) type = record::TypeFromName(column.substr(colon + 2));
-      if (!type) return Mistake(fmt::format("expected `column: type`, found: {}", column));
+      if (colon != std::string::npos)
+        type = record::TypeFromName(column.substr(colon + 2));
+      if (!type)
+        return Mistake(fmt::format("expected `column: type`, found: {}", column));
       table.data.schema.columns.push_back({column.substr(0, colon), *type});
     }
     for (++at_; at_ < file_->lines.size() && !IsBlank(file_->lines[at_]); ++at_) {
@@ -91,7 +98,8 @@ class FileReader {
     record::Row row;
     for (size_t c = 0; c < cells.size(); ++c) {
       Result<record::Value> value = ReadCell(columns[c].type, cells[c]);
-      if (!value) return Mistake(value.error().message());
+      if (!value)
+        return Mistake(value.error().message());
       row.push_back(std::move(*value));
     }
     table->rows.push_back(std::move(row));
@@ -107,7 +115,8 @@ class FileReader {
     for (++at_; at_ < file_->lines.size() && file_->lines[at_] != "----"; ++at_) {
       test.query += file_->lines[at_] + "\n";
     }
-    if (at_ == file_->lines.size()) return Mistake("expected ---- after the query");
+    if (at_ == file_->lines.size())
+      return Mistake("expected ---- after the query");
     test.query.pop_back();
     test.expected_begin = ++at_;
     for (; at_ < file_->lines.size() && !IsBlank(file_->lines[at_]); ++at_) {
@@ -127,10 +136,12 @@ class FileReader {
 
 Result<TestFile> ReadTestFile(const std::string& path) {
   std::ifstream stream(path);
-  if (!stream) return NotFound("expected a readable file: " + path);
+  if (!stream)
+    return NotFound("expected a readable file: " + path);
   TestFile file;
   file.path = path;
-  for (std::string line; std::getline(stream, line);) file.lines.push_back(line);
+  for (std::string line; std::getline(stream, line);)
+    file.lines.push_back(line);
   KEYWATCH_RETURN_IF_ERROR(FileReader(&file).Read());
   return file;
 }
@@ -139,17 +150,20 @@ std::string WithExpectations(const TestFile& file, const std::vector<std::string
   std::string out;
   size_t at = 0;
   for (size_t i = 0; i < file.cases.size(); ++i) {
-    for (; at < file.cases[i].expected_begin; ++at) out += file.lines[at] + "\n";
+    for (; at < file.cases[i].expected_begin; ++at)
+      out += file.lines[at] + "\n";
     out += actual[i];
     at = file.cases[i].expected_end;
   }
-  for (; at < file.lines.size(); ++at) out += file.lines[at] + "\n";
+  for (; at < file.lines.size(); ++at)
+    out += file.lines[at] + "\n";
   return out;
 }
 
 record::SchemaCatalog CatalogOf(const TestFile& file, const Case& test) {
   std::map<std::string, const TestTable*> latest;
-  for (size_t i = 0; i < test.tables; ++i) latest[file.tables[i].name] = &file.tables[i];
+  for (size_t i = 0; i < test.tables; ++i)
+    latest[file.tables[i].name] = &file.tables[i];
   record::SchemaCatalog catalog;
   for (const auto& [name, table] : latest) {
     std::string csv = "column,type,source,storage,meaning\n";

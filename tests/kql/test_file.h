@@ -25,10 +25,10 @@
 //   query:1:16: error: no column or let has this name: ResultTyp
 //   ...
 //
-// A block ends at an empty line; the text above `----` may hold empty lines. A query's expectation is
-// a header of the column names and types (a name with blanks or colons quoted as JSON; `()` for no
-// columns), then the rows, sorted unless the query ends sorted. `plan` is the optimized plan. `error`
-// is every diagnostic, warnings too. Tables hold for the cases below them; `now` too.
+// A block ends at an empty line; the text above `----` may hold empty lines. A query's expectation
+// is a header of the column names and types (a name with blanks or colons quoted as JSON; `()` for
+// no columns), then the rows, sorted unless the query ends sorted. `plan` is the optimized plan.
+// `error` is every diagnostic, warnings too. Tables hold for the cases below them; `now` too.
 #pragma once
 
 #include <string>
@@ -48,10 +48,10 @@ struct Case {
   CaseKind kind = CaseKind::kQuery;
   size_t line = 0;  // of the directive, from 1
   std::string query;
-  std::string expected;          // lines, each with its line end
-  size_t expected_begin = 0;     // the lines of the file that hold it, from 0
+  std::string expected;       // lines, each with its line end
+  size_t expected_begin = 0;  // the lines of the file that hold it, from 0
   size_t expected_end = 0;
-  size_t tables = 0;             // how many of the file's tables stand above it
+  size_t tables = 0;  // how many of the file's tables stand above it
   record::Ticks now = 0;
 };
 

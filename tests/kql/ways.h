@@ -13,10 +13,11 @@ namespace keywatch::kql_tests {
 
 struct Way {
   std::string name;
-  // The result rows, columns as in the plan's schema, in any order unless the query sorts; null when
-  // this way does not run plans of that shape.
+  // The result rows, columns as in the plan's schema, in any order unless the query sorts; null
+  // when this way does not run plans of that shape.
   std::optional<std::vector<record::Row>> (*run)(const plan::NodePtr& plan,
-                                                 const batch::Tables& tables, record::Ticks now);
+                                                 const batch::Tables& tables,
+                                                 record::Ticks now);
 };
 
 // The first one is what expectations are made of.

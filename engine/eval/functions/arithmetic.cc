@@ -1,5 +1,5 @@
-// + - * / % and unary minus over numbers and times, abs, bin, startofday. Integers wrap as the engine's
-// do; what has no value (division by zero, a time outside years 1 to 9999) is null.
+// + - * / % and unary minus over numbers and times, abs, bin, startofday. Integers wrap as the
+// engine's do; what has no value (division by zero, a time outside years 1 to 9999) is null.
 #include <cmath>
 
 #include "engine/eval/kernel.h"
@@ -46,7 +46,8 @@ Operand Read(const Vector& vector, size_t row) {
   } else {
     out.whole = vector.Int(row);
   }
-  if (!out.real) out.number = static_cast<double>(out.whole);
+  if (!out.real)
+    out.number = static_cast<double>(out.whole);
   return out;
 }
 
@@ -62,7 +63,8 @@ int64_t WrapMul(int64_t a, int64_t b) {
 
 // Pushes a whole result in the output's type; a datetime outside its range is null.
 void PushWhole(int64_t value, Vector* out) {
-  if (out->type() == Type::kReal) return out->PushReal(static_cast<double>(value));
+  if (out->type() == Type::kReal)
+    return out->PushReal(static_cast<double>(value));
   if (out->type() == Type::kDatetime && (value < 0 || value > record::kMaxDatetime)) {
     return out->PushNull();
   }
@@ -75,13 +77,15 @@ void PushWhole(int64_t value, Vector* out) {
 }
 
 void PushNumber(double value, Vector* out) {
-  if (out->type() == Type::kReal) return out->PushReal(value);
+  if (out->type() == Type::kReal)
+    return out->PushReal(value);
   if (out->type() == Type::kDynamic) {
     record::Dynamic held;
     held.held = value;
     return out->PushDynamic(std::make_shared<const record::Dynamic>(std::move(held)));
   }
-  if (!(std::fabs(value) < 9.2e18)) return out->PushNull();
+  if (!(std::fabs(value) < 9.2e18))
+    return out->PushNull();
   PushWhole(static_cast<int64_t>(value), out);
 }
 
@@ -143,7 +147,8 @@ void ModuloFn(const Call& call, Vector* out) {
       out->PushNull();
     } else {
       int64_t rest = b.whole == -1 ? 0 : a.whole % b.whole;
-      if (rest < 0) rest = b.whole < 0 ? WrapSub(rest, b.whole) : rest + b.whole;
+      if (rest < 0)
+        rest = b.whole < 0 ? WrapSub(rest, b.whole) : rest + b.whole;
       PushWhole(rest, out);
     }
   }
@@ -206,8 +211,14 @@ void StartOfDayFn(const Call& call, Vector* out) {
 
 const std::vector<Kernel>& ArithmeticKernels() {
   static const std::vector<Kernel> kernels = {
-      {"+", AddFn},      {"-", SubtractFn}, {"*", MultiplyFn}, {"/", DivideFn},
-      {"%", ModuloFn},   {"neg", NegateFn}, {"abs", AbsFn},    {"bin", BinFn},
+      {"+", AddFn},
+      {"-", SubtractFn},
+      {"*", MultiplyFn},
+      {"/", DivideFn},
+      {"%", ModuloFn},
+      {"neg", NegateFn},
+      {"abs", AbsFn},
+      {"bin", BinFn},
       {"startofday", StartOfDayFn},
   };
   return kernels;

@@ -1,4 +1,5 @@
-// Access to dynamic values, parse_json, array_length. Navigation never fails: what is missing is null.
+// Access to dynamic values, parse_json, array_length. Navigation never fails: what is missing is
+// null.
 #include "engine/eval/kernel.h"
 
 namespace keywatch::eval {

@@ -1,7 +1,9 @@
-// and, or, not, comparison, tests for null and empty, choice. Truth is three-valued: 1, 0, -1 (null).
+// and, or, not, comparison, tests for null and empty, choice. Truth is three-valued: 1, 0, -1
+// (null).
 //
 // Null rules (learn.microsoft.com/azure/data-explorer/kusto/query/scalar-data-types/null-values):
-// `==` is false when one side is null and null when both are; an order comparison with null is null.
+// `==` is false when one side is null and null when both are; an order comparison with null is
+// null.
 #include <cmath>
 
 #include "engine/eval/kernel.h"
@@ -29,8 +31,10 @@ bool IsWhole(Type type) {
 
 // A bool or dynamic cell as truth.
 int Truth(const Vector& vector, size_t row) {
-  if (vector.IsNull(row)) return -1;
-  if (vector.type() == Type::kBool) return vector.Int(row) != 0 ? 1 : 0;
+  if (vector.IsNull(row))
+    return -1;
+  if (vector.type() == Type::kBool)
+    return vector.Int(row) != 0 ? 1 : 0;
   Value converted = ConvertTo(Type::kBool, vector.ValueAt(row));
   return converted.is_null() ? -1 : (converted.boolean() ? 1 : 0);
 }
@@ -66,13 +70,15 @@ int OrderCells(const Vector& a, const Vector& b, size_t row) {
     return x < y ? -1 : (x > y ? 1 : 0);
   }
   auto number = [row](const Vector& v) {
-    if (v.type() != Type::kDynamic) return v.Number(row);
+    if (v.type() != Type::kDynamic)
+      return v.Number(row);
     Value real = ConvertTo(Type::kReal, v.ValueAt(row));
     return real.is_null() ? std::nan("") : real.real();
   };
   double x = number(a);
   double y = number(b);
-  if (std::isnan(x) || std::isnan(y)) return 2;  // no order with what is not a number
+  if (std::isnan(x) || std::isnan(y))
+    return 2;  // no order with what is not a number
   return x < y ? -1 : (x > y ? 1 : 0);
 }
 
@@ -102,35 +108,45 @@ void GreaterEqualFn(const Call& call, Vector* out) {
 }
 
 void EqualFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) PushTruth(EqualCells(call.args[0], call.args[1], i), out);
+  for (size_t i = 0; i < call.rows; ++i)
+    PushTruth(EqualCells(call.args[0], call.args[1], i), out);
 }
 
 void IsNullFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) out->PushInt(call.args[0].IsNull(i) ? 1 : 0);
+  for (size_t i = 0; i < call.rows; ++i)
+    out->PushInt(call.args[0].IsNull(i) ? 1 : 0);
 }
 void IsNotNullFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) out->PushInt(call.args[0].IsNull(i) ? 0 : 1);
+  for (size_t i = 0; i < call.rows; ++i)
+    out->PushInt(call.args[0].IsNull(i) ? 0 : 1);
 }
 
 bool IsEmptyCell(const Vector& vector, size_t row) {
-  if (vector.IsNull(row)) return true;
-  if (IsText(vector.type())) return vector.Text(row).empty();
-  if (vector.type() != Type::kDynamic) return false;
+  if (vector.IsNull(row))
+    return true;
+  if (IsText(vector.type()))
+    return vector.Text(row).empty();
+  if (vector.type() != Type::kDynamic)
+    return false;
   const std::string* text = vector.Dynamic(row)->string();
   return text != nullptr && text->empty();
 }
 void IsEmptyFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) out->PushInt(IsEmptyCell(call.args[0], i) ? 1 : 0);
+  for (size_t i = 0; i < call.rows; ++i)
+    out->PushInt(IsEmptyCell(call.args[0], i) ? 1 : 0);
 }
 void IsNotEmptyFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) out->PushInt(IsEmptyCell(call.args[0], i) ? 0 : 1);
+  for (size_t i = 0; i < call.rows; ++i)
+    out->PushInt(IsEmptyCell(call.args[0], i) ? 0 : 1);
 }
 
 // The cell in the type of `out`: as it is, widened, or packed into a dynamic.
 void PushConverted(const Vector& from, size_t row, Vector* out) {
-  if (from.type() == out->type()) return out->PushFrom(from, row);
+  if (from.type() == out->type())
+    return out->PushFrom(from, row);
   Value value = from.ValueAt(row);
-  if (value.is_null()) return out->PushNull();
+  if (value.is_null())
+    return out->PushNull();
   if (out->type() == Type::kDynamic) {
     return out->PushDynamic(std::make_shared<const record::Dynamic>(record::ToDynamic(value)));
   }
@@ -149,7 +165,8 @@ void CoalesceFn(const Call& call, Vector* out) {
     for (size_t a = 0; a + 1 < call.args.size(); ++a) {
       bool missing = call.args[a].IsNull(i) ||
                      (call.args[a].type() == Type::kString && call.args[a].Text(i).empty());
-      if (missing) continue;
+      if (missing)
+        continue;
       chosen = a;
       break;
     }
@@ -162,8 +179,10 @@ bool EqualAcross(const Value& a, const Value& b) {
   if (a.type() == Type::kDynamic || b.type() == Type::kDynamic) {
     const Value& dynamic = a.type() == Type::kDynamic ? a : b;
     const Value& plain = a.type() == Type::kDynamic ? b : a;
-    if (plain.type() == Type::kDynamic) return record::Equal(*a.dynamic(), *b.dynamic());
-    if (IsText(plain.type())) return record::ToText(dynamic) == plain.string();
+    if (plain.type() == Type::kDynamic)
+      return record::Equal(*a.dynamic(), *b.dynamic());
+    if (IsText(plain.type()))
+      return record::ToText(dynamic) == plain.string();
     Value converted = ConvertTo(plain.type(), dynamic);
     return !converted.is_null() && record::Compare(converted, plain) == 0;
   }
@@ -179,8 +198,11 @@ bool EqualAcross(const Value& a, const Value& b) {
     Value converted = ConvertTo(other.type(), Value::String(text.string()));
     return !converted.is_null() && record::Compare(converted, other) == 0;
   }
-  auto number_like = [](const Value& v) { return record::IsNumeric(v.type()) || v.type() == Type::kBool; };
-  if (number_like(a) && number_like(b)) return a.number() == b.number();
+  auto number_like = [](const Value& v) {
+    return record::IsNumeric(v.type()) || v.type() == Type::kBool;
+  };
+  if (number_like(a) && number_like(b))
+    return a.number() == b.number();
   return false;
 }
 
@@ -189,15 +211,20 @@ bool EqualAcross(const Value& a, const Value& b) {
 int EqualCells(const Vector& a, const Vector& b, size_t row) {
   bool a_null = a.IsNull(row);
   bool b_null = b.IsNull(row);
-  if (a_null || b_null) return a_null && b_null ? -1 : 0;
+  if (a_null || b_null)
+    return a_null && b_null ? -1 : 0;
   if (a.type() == b.type()) {
-    if (IsText(a.type())) return a.Text(row) == b.Text(row) ? 1 : 0;
-    if (IsWhole(a.type())) return a.Int(row) == b.Int(row) ? 1 : 0;
-    if (a.type() == Type::kReal) return a.Real(row) == b.Real(row) ? 1 : 0;
+    if (IsText(a.type()))
+      return a.Text(row) == b.Text(row) ? 1 : 0;
+    if (IsWhole(a.type()))
+      return a.Int(row) == b.Int(row) ? 1 : 0;
+    if (a.type() == Type::kReal)
+      return a.Real(row) == b.Real(row) ? 1 : 0;
     return record::Equal(*a.Dynamic(row), *b.Dynamic(row)) ? 1 : 0;
   }
   if (record::IsNumeric(a.type()) && record::IsNumeric(b.type())) {
-    if (IsWhole(a.type()) && IsWhole(b.type())) return a.Int(row) == b.Int(row) ? 1 : 0;
+    if (IsWhole(a.type()) && IsWhole(b.type()))
+      return a.Int(row) == b.Int(row) ? 1 : 0;
     return a.Number(row) == b.Number(row) ? 1 : 0;
   }
   return EqualAcross(a.ValueAt(row), b.ValueAt(row)) ? 1 : 0;
@@ -205,13 +232,20 @@ int EqualCells(const Vector& a, const Vector& b, size_t row) {
 
 const std::vector<Kernel>& LogicKernels() {
   static const std::vector<Kernel> kernels = {
-      {"and", AndFn},         {"or", OrFn},
-      {"not", NotFn},         {"==", EqualFn},
-      {"<", LessFn},          {"<=", LessEqualFn},
-      {">", GreaterFn},       {">=", GreaterEqualFn},
-      {"isnull", IsNullFn},   {"isnotnull", IsNotNullFn},
-      {"isempty", IsEmptyFn}, {"isnotempty", IsNotEmptyFn},
-      {"iff", IffFn},         {"coalesce", CoalesceFn},
+      {"and", AndFn},
+      {"or", OrFn},
+      {"not", NotFn},
+      {"==", EqualFn},
+      {"<", LessFn},
+      {"<=", LessEqualFn},
+      {">", GreaterFn},
+      {">=", GreaterEqualFn},
+      {"isnull", IsNullFn},
+      {"isnotnull", IsNotNullFn},
+      {"isempty", IsEmptyFn},
+      {"isnotempty", IsNotEmptyFn},
+      {"iff", IffFn},
+      {"coalesce", CoalesceFn},
   };
   return kernels;
 }

@@ -1,5 +1,5 @@
-// String operators that test: =~, contains, has, startswith, .., matches regex, in, has_any, has_all.
-// With a dynamic left side its text counts; a missing one matches nothing.
+// String operators that test: =~, contains, has, startswith, .., matches regex, in, has_any,
+// has_all. With a dynamic left side its text counts; a missing one matches nothing.
 #include <unordered_set>
 
 #include "engine/eval/ip.h"
@@ -54,7 +54,8 @@ struct PreparedPattern : Prepared {
 
 std::shared_ptr<const Prepared> PreparePattern(const plan::Expr& call) {
   const plan::ExprPtr& pattern = call.args[1];
-  if (!plan::IsLiteral(pattern) || pattern->type != Type::kString) return nullptr;
+  if (!plan::IsLiteral(pattern) || pattern->type != Type::kString)
+    return nullptr;
   return std::make_shared<PreparedPattern>(pattern->literal.string());
 }
 
@@ -81,7 +82,8 @@ void AppendMembers(const Value& value, std::vector<Value>* out) {
     out->push_back(value);
     return;
   }
-  for (const record::Dynamic& element : *array) out->push_back(Value::Of(element));
+  for (const record::Dynamic& element : *array)
+    out->push_back(Value::Of(element));
 }
 
 struct PreparedMembers : Prepared {
@@ -110,29 +112,35 @@ template <bool kFold>
 std::shared_ptr<const Prepared> PrepareMembers(const plan::Expr& call) {
   std::vector<Value> members;
   for (size_t i = 1; i < call.args.size(); ++i) {
-    if (!plan::IsLiteral(call.args[i])) return nullptr;
+    if (!plan::IsLiteral(call.args[i]))
+      return nullptr;
     AppendMembers(call.args[i]->literal, &members);
   }
   return MakeMembers(members, kFold);
 }
 
 bool IsMember(const Vector& left, size_t row, const PreparedMembers& members, bool fold) {
-  if (left.IsNull(row)) return false;
+  if (left.IsNull(row))
+    return false;
   std::string scratch;
   if (left.type() == Type::kString || fold) {
     std::string_view text = TextOf(left, row, &scratch);
-    if (members.texts.contains(fold ? FoldCase(text) : std::string(text))) return true;
-    if (members.all_text) return false;
+    if (members.texts.contains(fold ? FoldCase(text) : std::string(text)))
+      return true;
+    if (members.all_text)
+      return false;
     if (fold) {
       for (const Value& member : members.members) {
-        if (EqualsFold(record::ToText(member), text)) return true;
+        if (EqualsFold(record::ToText(member), text))
+          return true;
       }
       return false;
     }
   }
   Vector cell = Vector::Constant(left.ValueAt(row));
   for (const Value& member : members.members) {
-    if (EqualCells(cell, Vector::Constant(member), 0) == 1) return true;
+    if (EqualCells(cell, Vector::Constant(member), 0) == 1)
+      return true;
   }
   return false;
 }
@@ -146,7 +154,8 @@ void InFn(const Call& call, Vector* out) {
       continue;
     }
     std::vector<Value> members;
-    for (size_t a = 1; a < call.args.size(); ++a) AppendMembers(call.args[a].ValueAt(i), &members);
+    for (size_t a = 1; a < call.args.size(); ++a)
+      AppendMembers(call.args[a].ValueAt(i), &members);
     out->PushInt(IsMember(call.args[0], i, *MakeMembers(members, kFold), kFold) ? 1 : 0);
   }
 }
@@ -158,14 +167,16 @@ void HasListFn(const Call& call, Vector* out) {
   for (size_t i = 0; i < call.rows; ++i) {
     std::vector<Value> local;
     if (prepared == nullptr) {
-      for (size_t a = 1; a < call.args.size(); ++a) AppendMembers(call.args[a].ValueAt(i), &local);
+      for (size_t a = 1; a < call.args.size(); ++a)
+        AppendMembers(call.args[a].ValueAt(i), &local);
     }
     const std::vector<Value>& members = prepared != nullptr ? prepared->members : local;
     std::string_view text = TextOf(call.args[0], i, &scratch);
     bool result = kAll;
     for (const Value& member : members) {
       bool has = TextHasTerm(text, record::ToText(member), Term::kWhole, Case::kFold);
-      if (has == kAll) continue;
+      if (has == kAll)
+        continue;
       result = !kAll;
       break;
     }

@@ -19,7 +19,8 @@ struct PreparedRegex : Prepared {
 template <size_t N>
 std::shared_ptr<const Prepared> PrepareRegex(const plan::Expr& call) {
   const plan::ExprPtr& pattern = call.args[N];
-  if (!plan::IsLiteral(pattern) || pattern->type != Type::kString) return nullptr;
+  if (!plan::IsLiteral(pattern) || pattern->type != Type::kString)
+    return nullptr;
   return std::make_shared<PreparedRegex>(pattern->literal.string());
 }
 
@@ -72,7 +73,8 @@ void ReplaceStringFn(const Call& call, Vector* out) {
     size_t at = 0;
     while (!from.empty()) {
       size_t found = text.find(from, at);
-      if (found == std::string_view::npos) break;
+      if (found == std::string_view::npos)
+        break;
       replaced.append(text.substr(at, found - at)).append(call.args[2].Text(i));
       at = found + from.size();
     }
@@ -92,7 +94,8 @@ void UpperFn(const Call& call, Vector* out) {
   for (size_t i = 0; i < call.rows; ++i) {
     std::string text(TextOf(call.args[0], i, &scratch));
     for (char& c : text) {
-      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - ('a' - 'A'));
+      if (c >= 'a' && c <= 'z')
+        c = static_cast<char>(c - ('a' - 'A'));
     }
     out->PushText(std::move(text));
   }
@@ -102,7 +105,8 @@ void StrcatFn(const Call& call, Vector* out) {
   std::string scratch;
   for (size_t i = 0; i < call.rows; ++i) {
     std::string text;
-    for (const Vector& arg : call.args) text.append(TextOf(arg, i, &scratch));
+    for (const Vector& arg : call.args)
+      text.append(TextOf(arg, i, &scratch));
     out->PushText(std::move(text));
   }
 }
@@ -111,7 +115,8 @@ bool StartsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 
 
 int64_t CodePoints(std::string_view text) {
   int64_t count = 0;
-  for (char c : text) count += StartsCodePoint(c) ? 1 : 0;
+  for (char c : text)
+    count += StartsCodePoint(c) ? 1 : 0;
   return count;
 }
 
@@ -120,7 +125,8 @@ size_t OffsetOf(std::string_view text, int64_t index) {
   size_t at = 0;
   while (at < text.size() && index > 0) {
     ++at;
-    while (at < text.size() && !StartsCodePoint(text[at])) ++at;
+    while (at < text.size() && !StartsCodePoint(text[at]))
+      ++at;
     --index;
   }
   return at;
@@ -143,7 +149,8 @@ void SubstringFn(const Call& call, Vector* out) {
   for (size_t i = 0; i < call.rows; ++i) {
     std::string_view text = TextOf(call.args[0], i, &scratch);
     int64_t start = call.args[1].IsNull(i) ? 0 : call.args[1].Int(i);
-    if (start < 0) start = std::max<int64_t>(0, CodePoints(text) + start);
+    if (start < 0)
+      start = std::max<int64_t>(0, CodePoints(text) + start);
     std::string_view rest = text.substr(OffsetOf(text, start));
     if (call.args.size() == 3 && !call.args[2].IsNull(i)) {
       rest = rest.substr(0, OffsetOf(rest, std::max<int64_t>(0, call.args[2].Int(i))));
@@ -188,7 +195,8 @@ void SplitFn(const Call& call, Vector* out) {
       size_t found = delimiter.empty() ? std::string_view::npos : text.find(delimiter, at);
       parts.emplace_back().held =
           std::string(text.substr(at, found == std::string_view::npos ? found : found - at));
-      if (found == std::string_view::npos) break;
+      if (found == std::string_view::npos)
+        break;
       at = found + delimiter.size();
     }
     record::Dynamic result;
@@ -209,10 +217,13 @@ void SplitFn(const Call& call, Vector* out) {
 }  // namespace
 
 std::string_view TextOf(const Vector& vector, size_t row, std::string* scratch) {
-  if (vector.IsNull(row)) return "";
-  if (vector.type() == Type::kString || vector.type() == Type::kGuid) return vector.Text(row);
+  if (vector.IsNull(row))
+    return "";
+  if (vector.type() == Type::kString || vector.type() == Type::kGuid)
+    return vector.Text(row);
   if (vector.type() == Type::kDynamic) {
-    if (const std::string* text = vector.Dynamic(row)->string()) return *text;
+    if (const std::string* text = vector.Dynamic(row)->string())
+      return *text;
   }
   *scratch = record::ToText(vector.ValueAt(row));
   return *scratch;

@@ -1,10 +1,12 @@
-// keywatch's front end for the comparison with Microsoft's parser and binder (compare.js). JSON Lines:
-//   kql_check cases FILE.test..   the queries of test files: {"id", "query", "tables": {"T": "(a:string)"}}
-//   kql_check rules PATH..        the queries of rule files, with the shipped tables
-//   kql_check check               reads such lines, writes {"id", "errors": [message], "columns": ["a:string"]}
-#include <fmt/format.h>
-
+// keywatch's front end for the comparison with Microsoft's parser and binder (compare.js). JSON
+// Lines:
+//   kql_check cases FILE.test..   the queries of test files: {"id", "query", "tables": {"T":
+//   "(a:string)"}} kql_check rules PATH..        the queries of rule files, with the shipped tables
+//   kql_check check               reads such lines, writes {"id", "errors": [message], "columns":
+//   ["a:string"]}
 #include <iostream>
+
+#include <fmt/format.h>
 
 #include "engine/bind/binder.h"
 #include "engine/kql/parser.h"
@@ -24,21 +26,24 @@ std::string Quoted(std::string_view text) {
 std::string SchemaText(const record::Schema& schema) {
   std::string out;
   for (const record::Column& column : schema.columns) {
-    out += fmt::format("{}{}:{}", out.empty() ? "" : ", ", column.name,
-                       record::TypeName(column.type));
+    out +=
+        fmt::format("{}{}:{}", out.empty() ? "" : ", ", column.name, record::TypeName(column.type));
   }
   return "(" + out + ")";
 }
 
-void WriteQuery(const std::string& id, const std::string& query,
+void WriteQuery(const std::string& id,
+                const std::string& query,
                 const record::SchemaCatalog& catalog) {
   std::string tables;
   for (const std::string& name : catalog.names()) {
-    tables += fmt::format("{}{}:{}", tables.empty() ? "" : ",", Quoted(name),
+    tables += fmt::format("{}{}:{}",
+                          tables.empty() ? "" : ",",
+                          Quoted(name),
                           Quoted(SchemaText(catalog.Find(name)->schema())));
   }
-  std::cout << fmt::format("{{\"id\":{},\"query\":{},\"tables\":{{{}}}}}\n", Quoted(id),
-                           Quoted(query), tables);
+  std::cout << fmt::format(
+      "{{\"id\":{},\"query\":{},\"tables\":{{{}}}}}\n", Quoted(id), Quoted(query), tables);
 }
 
 int WriteCases(const std::vector<std::string>& paths) {
@@ -85,16 +90,19 @@ void CheckQuery(const record::Dynamic& line) {
   record::SchemaCatalog catalog;
   for (const auto& [name, schema] : *line.Find("tables")->object()) {
     Status added = catalog.AddCsv(name, TableCsv(*schema.string()));
-    if (!added.ok()) std::cerr << added.message() << "\n";
+    if (!added.ok())
+      std::cerr << added.message() << "\n";
   }
   SourceText source{"query", *line.Find("query")->string(), 1, 0};
   Diagnostics diagnostics;
   kql::Query query = kql::Parse(source, &diagnostics);
   plan::NodePtr plan;
-  if (!diagnostics.has_errors()) plan = bind::Bind(query, catalog, &diagnostics);
+  if (!diagnostics.has_errors())
+    plan = bind::Bind(query, catalog, &diagnostics);
   std::string errors;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.severity != Severity::kError) continue;
+    if (diagnostic.severity != Severity::kError)
+      continue;
     errors += (errors.empty() ? "" : ",") + Quoted(diagnostic.message);
   }
   std::string columns;
@@ -106,7 +114,9 @@ void CheckQuery(const record::Dynamic& line) {
     }
   }
   std::cout << fmt::format("{{\"id\":{},\"errors\":[{}],\"columns\":[{}]}}\n",
-                           Quoted(*line.Find("id")->string()), errors, columns);
+                           Quoted(*line.Find("id")->string()),
+                           errors,
+                           columns);
 }
 
 int CheckLines() {
@@ -126,9 +136,12 @@ int CheckLines() {
 int Main(const std::vector<std::string>& arguments) {
   std::string mode = arguments.empty() ? "" : arguments[0];
   std::vector<std::string> paths(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
-  if (mode == "cases") return WriteCases(paths);
-  if (mode == "rules") return WriteRules(paths);
-  if (mode == "check") return CheckLines();
+  if (mode == "cases")
+    return WriteCases(paths);
+  if (mode == "rules")
+    return WriteRules(paths);
+  if (mode == "check")
+    return CheckLines();
   std::cerr << "usage: kql_check cases FILE.. | rules PATH.. | check\n";
   return 2;
 }

@@ -1,9 +1,9 @@
 #include "connectors/decode/address.h"
 
-#include <gtest/gtest.h>
-
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::decode {
 namespace {
@@ -36,11 +36,26 @@ TEST(Address, HasOneSpelling) {
 }
 
 TEST(Address, WhatIsNoAddressStaysAsItIs) {
-  for (const char* text :
-       {"", "X.X.X.X", "<Redacted>", "XX:2a02:cf40:1", "203.0.113", "203.0.113.256", "203.0.113.7:65536",
-        "203.0.113.7:", "203.0.113.7:http", "[2001:db8::1", "[2001:db8::1]443", "[2001:db8::1]:x",
-        "203.0.113.07", "1.2.3.4, 5.6.7.8", "localhost", "[]", "[]:80", "::ffff:203.0.113.7.1",
-        "2001:db8:::1", "this text is much longer than any network address can possibly be"}) {
+  for (const char* text : {"",
+                           "X.X.X.X",
+                           "<Redacted>",
+                           "XX:2a02:cf40:1",
+                           "203.0.113",
+                           "203.0.113.256",
+                           "203.0.113.7:65536",
+                           "203.0.113.7:",
+                           "203.0.113.7:http",
+                           "[2001:db8::1",
+                           "[2001:db8::1]443",
+                           "[2001:db8::1]:x",
+                           "203.0.113.07",
+                           "1.2.3.4, 5.6.7.8",
+                           "localhost",
+                           "[]",
+                           "[]:80",
+                           "::ffff:203.0.113.7.1",
+                           "2001:db8:::1",
+                           "this text is much longer than any network address can possibly be"}) {
     EXPECT_EQ(CanonicalAddress(text), text);
   }
 }

@@ -30,7 +30,8 @@ inline std::string VaultRecord(int number = 0) {
          R"("operationVersion": "7.4", "resultSignature": "OK", "durationMs": "78"})";
 }
 
-// A record in the Managed HSM layout: identity is JSON in a string, durationMs a number, most at top.
+// A record in the Managed HSM layout: identity is JSON in a string, durationMs a number, most at
+// top.
 inline std::string HsmRecord(int number = 0) {
   std::string n = std::to_string(number);
   return R"({"TenantId":"t-1","time":"2026-03-01T10:00:01.500Z",)"
@@ -50,7 +51,8 @@ inline std::string HsmRecord(int number = 0) {
 
 inline std::string Envelope(const std::vector<std::string>& records) {
   std::string out = R"({"records":[)";
-  for (size_t i = 0; i < records.size(); ++i) out += (i > 0 ? "," : "") + records[i];
+  for (size_t i = 0; i < records.size(); ++i)
+    out += (i > 0 ? "," : "") + records[i];
   return out + "]}";
 }
 
@@ -58,7 +60,8 @@ inline record::BatchLayout WholeLayout() {
   record::BatchLayout layout;
   for (const char* name : {"AzureDiagnostics", "AZKVAuditLogs"}) {
     const record::Table* table = record::SchemaCatalog::Builtin().Find(name);
-    for (const record::TableColumn& column : table->columns) layout.Add(*table, column);
+    for (const record::TableColumn& column : table->columns)
+      layout.Add(*table, column);
   }
   return layout;
 }
@@ -116,7 +119,8 @@ class DecodeRun {
         out.rejected.push_back({r.reason, r.byte_position, std::string(r.bytes)});
       });
       out.batch_sizes.push_back(rows_.rows);
-      for (size_t row = 0; row < rows_.rows; ++row) out.rows.push_back(Copy(row));
+      for (size_t row = 0; row < rows_.rows; ++row)
+        out.rows.push_back(Copy(row));
     }
     return out;
   }
@@ -152,7 +156,8 @@ class DecodeRun {
 // The first occurrence of `from` replaced; the tests rely on there being one.
 inline std::string Replaced(std::string text, std::string_view from, std::string_view to) {
   size_t at = text.find(from);
-  if (at == std::string::npos) return "nothing to replace";
+  if (at == std::string::npos)
+    return "nothing to replace";
   return text.replace(at, from.size(), to);
 }
 

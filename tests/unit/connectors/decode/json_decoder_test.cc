@@ -49,8 +49,9 @@ TEST(JsonDecoder, ReadsTheVaultLayout) {
   EXPECT_EQ(row.Text("identity_claim_oid_g"), "o-1");
   EXPECT_EQ(row.Text("identity_claim_upn_s"), "ann@contoso.example");
   EXPECT_EQ(row.Text("identity_claim_xms_az_nwperimid_s"), "[]");
-  EXPECT_EQ(row.Text("Identity"),
-            R"({"claim":{"oid":"o-1","appid":"a-1","upn":"ann@contoso.example","xms_az_nwperimid":[]}})");
+  EXPECT_EQ(
+      row.Text("Identity"),
+      R"({"claim":{"oid":"o-1","appid":"a-1","upn":"ann@contoso.example","xms_az_nwperimid":[]}})");
   EXPECT_EQ(row.Text("tlsVersion_s"), "TLS1_3");
   EXPECT_EQ(row.Text("AzureDiagnostics.Type"), "AzureDiagnostics");
   EXPECT_EQ(row.Text("AZKVAuditLogs.Type"), "AZKVAuditLogs");
@@ -171,14 +172,15 @@ TEST(JsonDecoder, OfDuplicateNamesTheLastCounts) {
 }
 
 TEST(JsonDecoder, ASecondObjectReplacesTheFirstWhole) {
-  DecodedRow row = OneRow(
-      R"({"time":"2026-03-01T10:00:00Z","properties":{"httpStatusCode":403,"id":"x"},)"
-      R"("properties":{"id":"y"}})");
+  DecodedRow row =
+      OneRow(R"({"time":"2026-03-01T10:00:00Z","properties":{"httpStatusCode":403,"id":"x"},)"
+             R"("properties":{"id":"y"}})");
   EXPECT_EQ(row.Text("id_s"), "y");
   EXPECT_TRUE(row.IsNull("httpStatusCode_d"));
   row = OneRow(R"({"time":"2026-03-01T10:00:00Z","properties":{"id":"x"},"properties":"none"})");
   EXPECT_EQ(row.Text("id_s"), "");
-  row = OneRow(R"({"time":"2026-03-01T10:00:00Z","identity":{"claim":{"oid":"x","upn":"u"},"claim":{"oid":"y"}}})");
+  row = OneRow(
+      R"({"time":"2026-03-01T10:00:00Z","identity":{"claim":{"oid":"x","upn":"u"},"claim":{"oid":"y"}}})");
   EXPECT_EQ(row.Text("identity_claim_oid_g"), "y");
   EXPECT_EQ(row.Text("identity_claim_upn_s"), "");
 }
@@ -236,8 +238,15 @@ TEST(JsonDecoder, IdentityIsTheSameInEitherEncoding) {
 }
 
 TEST(JsonDecoder, IdentityThatHoldsNoClaimsLeavesTheRecordAlive) {
-  for (const char* identity : {R"("")", R"("just text")", R"("{\"claim\":")", "7", "true", "[]", "{}",
-                               R"({"claim":7})", R"("null")"}) {
+  for (const char* identity : {R"("")",
+                               R"("just text")",
+                               R"("{\"claim\":")",
+                               "7",
+                               "true",
+                               "[]",
+                               "{}",
+                               R"({"claim":7})",
+                               R"("null")"}) {
     DecodedRow row =
         OneRow(std::string(R"({"time":"2026-03-01T10:00:00Z","identity":)") + identity + "}");
     EXPECT_EQ(row.Text("identity_claim_oid_g"), "") << identity;
@@ -258,6 +267,22 @@ TEST(JsonDecoder, DamagedIdentityIsFoundOnFirstAndOnLaterSight) {
   }
 }
 
+TEST(JsonDecoder, AnIdentityThatALaterMemberMakesVoidIsCheckedAllTheSame) {
+  for (const char* members : {R"("identity":{"a":"b":1},"identity":{})",
+                              R"("identity":"\x","identity":"")",
+                              R"("identity":{"a":tru},"properties":{"identity":{}})",
+                              R"("properties":{"identity":{"a" 1}},"properties":{})",
+                              R"("properties":{"identity":"\x"},"properties":7)"}) {
+    EXPECT_EQ(OneReject(std::string(R"({"time":"2026-03-01T10:00:00Z",)") + members + "}").reason,
+              "not_json")
+        << members;
+  }
+  EXPECT_EQ(OneRow(R"({"time":"2026-03-01T10:00:00Z","identity":{"claim":{"oid":"x"}},)"
+                   R"("identity":"{\"claim\":{\"oid\":\"y\"}}"})")
+                .Text("identity_claim_oid_g"),
+            "y");
+}
+
 TEST(JsonDecoder, OtherCategoriesAreCountedNotRejected) {
   DecodeRun run;
   std::string other = Replaced(VaultRecord(), "AuditEvent", "AzurePolicyEvaluationDetails");
@@ -273,20 +298,35 @@ TEST(JsonDecoder, ARowNeedsAReadableTime) {
   EXPECT_EQ(OneReject(R"({"operationName":"KeyGet"})").reason, "missing_time");
   EXPECT_EQ(OneReject(R"({"time":null})").reason, "missing_time");
   EXPECT_EQ(OneReject("{}").reason, "missing_time");
-  for (const char* time : {R"("")", R"("yesterday")", R"("2026-13-01T00:00:00Z")", "1740000000",
-                           R"("2026-03-01T10:00:60.0Z")", R"({"a":1})", "true"}) {
+  for (const char* time : {R"("")",
+                           R"("yesterday")",
+                           R"("2026-13-01T00:00:00Z")",
+                           "1740000000",
+                           R"("2026-03-01T10:00:60.0Z")",
+                           R"({"a":1})",
+                           "true"}) {
     EXPECT_EQ(OneReject(std::string(R"({"time":)") + time + "}").reason, "bad_time") << time;
   }
-  for (const char* digits : {"", ".1", ".12", ".123", ".1234", ".12345", ".123456", ".1234567",
-                             ".12345678", ".123456789"}) {
+  for (const char* digits : {"",
+                             ".1",
+                             ".12",
+                             ".123",
+                             ".1234",
+                             ".12345",
+                             ".123456",
+                             ".1234567",
+                             ".12345678",
+                             ".123456789"}) {
     std::string time = std::string("2026-03-01T10:00:00") + digits + "Z";
-    EXPECT_EQ(OneRow(R"({"time":")" + time + R"("})").time, *record::ParseIsoDatetime(time)) << time;
+    EXPECT_EQ(OneRow(R"({"time":")" + time + R"("})").time, *record::ParseIsoDatetime(time))
+        << time;
   }
 }
 
 TEST(JsonDecoder, RowsOfOneMessageMaySpanBatches) {
   std::vector<std::string> records;
-  for (int i = 0; i < 25; ++i) records.push_back(i % 2 == 0 ? VaultRecord(i) : HsmRecord(i));
+  for (int i = 0; i < 25; ++i)
+    records.push_back(i % 2 == 0 ? VaultRecord(i) : HsmRecord(i));
   DecodeRun whole;
   Decoded expected = whole.Message(Envelope(records));
   ASSERT_EQ(expected.rows.size(), 25U);
@@ -304,7 +344,8 @@ TEST(JsonDecoder, RowsOfOneMessageMaySpanBatches) {
     }
     EXPECT_EQ(decoded.rows[25].offset, 1);
     EXPECT_EQ(decoded.rows[25].index, 0U);
-    for (size_t size : decoded.batch_sizes) EXPECT_LE(size, rows);
+    for (size_t size : decoded.batch_sizes)
+      EXPECT_LE(size, rows);
   }
 }
 
@@ -348,7 +389,8 @@ TEST(JsonDecoder, AUserColumnIsFoundByItsName) {
                   .ok());
   const record::Table* table = catalog.Find("AzureDiagnostics");
   record::BatchLayout layout;
-  for (const record::TableColumn& column : table->columns) layout.Add(*table, column);
+  for (const record::TableColumn& column : table->columns)
+    layout.Add(*table, column);
   DecodeRun run(layout);
   Decoded decoded = run.Message(
       R"({"time":"2026-03-01T10:00:00Z","properties":{"eventGridEventProperties":{"data":{"Version":"v9"}},)"

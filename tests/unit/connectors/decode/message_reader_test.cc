@@ -1,10 +1,10 @@
 // Envelopes, framing, and what a damaged record does to its neighbours: nothing.
 #include "connectors/decode/message_reader.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "tests/unit/connectors/decode/decode_fixture.h"
 
@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::string> Correlations(const Decoded& decoded) {
   std::vector<std::string> ids;
-  for (const DecodedRow& row : decoded.rows) ids.push_back(row.Text("CorrelationId"));
+  for (const DecodedRow& row : decoded.rows)
+    ids.push_back(row.Text("CorrelationId"));
   return ids;
 }
 
@@ -56,13 +57,15 @@ TEST(MessageReader, ReadsEveryEnvelope) {
 }
 
 TEST(MessageReader, ReadsADocumentOverManyLines) {
-  std::string record = "{\n  \"time\": \"2026-03-01T10:00:00Z\",\n  \"correlationId\":\n    \"c-1\"\n}";
+  std::string record =
+      "{\n  \"time\": \"2026-03-01T10:00:00Z\",\n  \"correlationId\":\n    \"c-1\"\n}";
   EXPECT_EQ(Correlations(Decode(record + "\n" + record)), (Ids{"c-1", "c-1"}));
   EXPECT_EQ(Correlations(Decode("[\n" + record + ",\n" + record + "\n]")), (Ids{"c-1", "c-1"}));
 }
 
 TEST(MessageReader, NothingComesOutOfNothing) {
-  for (const char* message : {"", " ", "\n\r\n\t", "\xEF\xBB\xBF", "[]", R"({"records":[]})", "[[],[]]"}) {
+  for (const char* message :
+       {"", " ", "\n\r\n\t", "\xEF\xBB\xBF", "[]", R"({"records":[]})", "[[],[]]"}) {
     Decoded decoded = Decode(message);
     EXPECT_TRUE(decoded.rows.empty()) << message;
     EXPECT_TRUE(decoded.rejected.empty()) << message;
@@ -73,7 +76,8 @@ TEST(MessageReader, ValuesThatAreNoObjectsAreRejectedAlone) {
   Decoded decoded = Decode("[1,\"x\",null," + VaultRecord(1) + ",true,-1.5e3]");
   EXPECT_EQ(Correlations(decoded), (Ids{"c-1"}));
   ASSERT_EQ(decoded.rejected.size(), 5U);
-  for (const Rejected& rejected : decoded.rejected) EXPECT_EQ(rejected.reason, "not_an_object");
+  for (const Rejected& rejected : decoded.rejected)
+    EXPECT_EQ(rejected.reason, "not_an_object");
   EXPECT_EQ(decoded.rejected[1].bytes, "\"x\"");
   EXPECT_EQ(decoded.rejected[1].position, 3U);
 }
@@ -117,7 +121,8 @@ TEST(MessageReader, DeepNestingIsRefusedNotFollowed) {
   EXPECT_EQ(Decode(nested(1'000'000)).rejected.size(), 1U);
   EXPECT_GE(Decode(std::string(100'000, '[')).rejected.size(), 1U);
   std::string objects;
-  for (int i = 0; i < 100'000; ++i) objects += "{\"properties\":";
+  for (int i = 0; i < 100'000; ++i)
+    objects += "{\"properties\":";
   EXPECT_GE(Decode(objects).rejected.size(), 1U);
 }
 
@@ -133,7 +138,8 @@ TEST(MessageReader, MessagesOverTheLimitAreRefusedWhole) {
 
 TEST(MessageReader, AMessageOfOneMegabyteIsRead) {
   std::vector<std::string> records;
-  for (int i = 0; i < 1600; ++i) records.push_back(VaultRecord(i));
+  for (int i = 0; i < 1600; ++i)
+    records.push_back(VaultRecord(i));
   ASSERT_GT(Envelope(records).size(), size_t{1} << 20);
   EXPECT_EQ(Decode(Envelope(records)).rows.size(), 1600U);
 }
@@ -152,25 +158,53 @@ std::string Cut(std::string text, const char* from, const char* to) {
 const std::vector<Damage>& Damages() {
   static const std::vector<Damage> damages = {
       {"bad literal", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "tru"); }},
-      {"missing colon", [](std::string r, std::mt19937&) { return Cut(r, "\"category\":", "\"category\""); }},
-      {"missing comma", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\",", "\"AuditEvent\""); }},
-      {"bad escape", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\\Event"); }},
-      {"short unicode escape", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\\u00"); }},
-      {"raw newline in a string", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\nEvent"); }},
-      {"raw control in a string", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\x01" "Event"); }},
-      {"bad utf-8", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\xFF" "Event"); }},
-      {"overlong utf-8", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "\xC1\x81"); }},
-      {"truncated utf-8", [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent\"", "\xE2\x82\""); }},
+      {"missing colon",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"category\":", "\"category\""); }},
+      {"missing comma",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\",", "\"AuditEvent\""); }},
+      {"bad escape",
+       [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\\Event"); }},
+      {"short unicode escape",
+       [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\\u00"); }},
+      {"raw newline in a string",
+       [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "Audit\nEvent"); }},
+      {"raw control in a string",
+       [](std::string r, std::mt19937&) {
+         return Cut(r,
+                    "AuditEvent",
+                    "Audit\x01"
+                    "Event");
+       }},
+      {"bad utf-8",
+       [](std::string r, std::mt19937&) {
+         return Cut(r,
+                    "AuditEvent",
+                    "Audit\xFF"
+                    "Event");
+       }},
+      {"overlong utf-8",
+       [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent", "\xC1\x81"); }},
+      {"truncated utf-8",
+       [](std::string r, std::mt19937&) { return Cut(r, "AuditEvent\"", "\xE2\x82\""); }},
       {"bad number", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "-"); }},
-      {"leading zero", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "007"); }},
-      {"single quotes", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "'AuditEvent'"); }},
-      {"bare name", [](std::string r, std::mt19937&) { return Cut(r, "\"category\"", "category"); }},
+      {"leading zero",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "007"); }},
+      {"single quotes",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "'AuditEvent'"); }},
+      {"bare name",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"category\"", "category"); }},
       {"trailing comma", [](std::string r, std::mt19937&) { return r.insert(r.size() - 1, ","); }},
       {"no value", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", ""); }},
-      {"blob text", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "[227 B blob data]"); }},
-      {"zero byte", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", std::string("\0", 1).c_str()); }},
-      {"form feed between", [](std::string r, std::mt19937&) { return Cut(r, "\"category\"", "\f\"category\""); }},
-      {"garbage behind a string", [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "\"AuditEvent\"x"); }},
+      {"blob text",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "[227 B blob data]"); }},
+      {"zero byte",
+       [](std::string r, std::mt19937&) {
+         return Cut(r, "\"AuditEvent\"", std::string("\0", 1).c_str());
+       }},
+      {"form feed between",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"category\"", "\f\"category\""); }},
+      {"garbage behind a string",
+       [](std::string r, std::mt19937&) { return Cut(r, "\"AuditEvent\"", "\"AuditEvent\"x"); }},
   };
   return damages;
 }
@@ -192,19 +226,22 @@ TEST(MessageReader, NeighboursOfADamagedRecordLive) {
           }
         }
         std::string lines;
-        for (const std::string& record : records) lines += record + "\n";
+        for (const std::string& record : records)
+          lines += record + "\n";
         std::string array = Envelope(records).substr(std::string_view("{\"records\":").size());
         array.pop_back();
         for (const std::string& message : {Envelope(records), array, lines}) {
           Decoded decoded = Decode(message);
-          EXPECT_EQ(Correlations(decoded), expected) << damage.name << ", record " << broken << "\n" << message;
+          EXPECT_EQ(Correlations(decoded), expected) << damage.name << ", record " << broken << "\n"
+                                                     << message;
           ASSERT_FALSE(decoded.rejected.empty()) << damage.name << "\n" << message;
           if (message != lines) {
             EXPECT_EQ(decoded.rejected.size(), 1U) << damage.name;
             EXPECT_EQ(decoded.rejected[0].bytes, records[broken]) << damage.name;
           }
           size_t lost = 0;
-          for (const Rejected& rejected : decoded.rejected) lost += rejected.bytes.size();
+          for (const Rejected& rejected : decoded.rejected)
+            lost += rejected.bytes.size();
           EXPECT_LE(lost, records[broken].size() + 2);
         }
       }
@@ -215,8 +252,8 @@ TEST(MessageReader, NeighboursOfADamagedRecordLive) {
 TEST(MessageReader, ALineThatWasCutTakesNoOtherWithIt) {
   std::string whole = VaultRecord(5);
   for (size_t keep = 1; keep < whole.size(); ++keep) {
-    std::string message = VaultRecord(1) + "\n" + whole.substr(0, keep) + "\n" + HsmRecord(2) + "\n" +
-                          VaultRecord(3) + "\n";
+    std::string message = VaultRecord(1) + "\n" + whole.substr(0, keep) + "\n" + HsmRecord(2) +
+                          "\n" + VaultRecord(3) + "\n";
     Decoded decoded = Decode(message);
     EXPECT_EQ(Correlations(decoded), (Ids{"c-1", "h-2", "c-3"})) << keep;
     EXPECT_EQ(decoded.rejected.size(), 1U) << keep;
@@ -239,10 +276,10 @@ TEST(MessageReader, ACutMessageGivesTheRecordsBeforeTheCut) {
   size_t third = message.find(VaultRecord(3));
   for (size_t keep = 1; keep < message.size(); ++keep) {
     Decoded decoded = Decode(message.substr(0, keep));
-    size_t expected = keep >= third + VaultRecord(3).size()   ? 3
-                      : keep >= second + HsmRecord(2).size()  ? 2
+    size_t expected = keep >= third + VaultRecord(3).size()  ? 3
+                      : keep >= second + HsmRecord(2).size() ? 2
                       : keep >= message.find(",{\"TenantId") ? 1
-                                                              : 0;
+                                                             : 0;
     EXPECT_EQ(decoded.rows.size(), expected) << keep;
     EXPECT_FALSE(decoded.rejected.empty()) << keep;
   }
@@ -266,7 +303,8 @@ TEST(MessageReader, RecordsWithUnbalancedBracketsLoseAtMostThemselves) {
 TEST(MessageReader, ABrokenMessageIsReadTheSameInSmallBatches) {
   std::vector<std::string> records;
   for (int i = 0; i < 12; ++i) {
-    records.push_back(i % 4 == 1 ? Replaced(VaultRecord(i), "\"AuditEvent\"", "tru") : HsmRecord(i));
+    records.push_back(i % 4 == 1 ? Replaced(VaultRecord(i), "\"AuditEvent\"", "tru")
+                                 : HsmRecord(i));
   }
   Decoded expected = Decode(Envelope(records));
   ASSERT_EQ(expected.rows.size(), 9U);
@@ -292,21 +330,25 @@ TEST(MessageReader, HostileMessagesCostLinearTime) {
     lines += "{\"x\":[\n";
     quotes += "{\"a\":\"\n";
   }
-  for (const std::string& message : {opens, lines, quotes, "[" + opens, R"({"records":[)" + quotes}) {
+  for (const std::string& message :
+       {opens, lines, quotes, "[" + opens, R"({"records":[)" + quotes}) {
     EXPECT_TRUE(Decode(message).rows.empty());
   }
   std::string many = R"({"records":[)";
-  for (int i = 0; i < 5000; ++i) many += R"({"time":"x","a":{"b":1,)";
+  for (int i = 0; i < 5000; ++i)
+    many += R"({"time":"x","a":{"b":1,)";
   EXPECT_TRUE(Decode(many).rows.empty());
 }
 
 TEST(MessageReader, StopsRejectingPieceByPieceAtABound) {
   std::string message;
-  for (int i = 0; i < 5000; ++i) message += "garbage\n";
+  for (int i = 0; i < 5000; ++i)
+    message += "garbage\n";
   Decoded decoded = Decode(message);
   EXPECT_EQ(decoded.rejected.size(), 1001U);
   size_t bytes = 0;
-  for (const Rejected& rejected : decoded.rejected) bytes += rejected.bytes.size();
+  for (const Rejected& rejected : decoded.rejected)
+    bytes += rejected.bytes.size();
   EXPECT_GE(bytes, message.size() - 1001);
 }
 

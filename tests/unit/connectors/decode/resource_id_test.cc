@@ -8,10 +8,12 @@ namespace {
 TEST(ResourceId, HasItsParts) {
   ResourceParts parts = ParseResourceId(
       "/subscriptions/Sub-1/resourceGroups/My-Group/providers/Microsoft.KeyVault/vaults/MyVault");
-  EXPECT_EQ(parts.upper,
-            "/SUBSCRIPTIONS/SUB-1/RESOURCEGROUPS/MY-GROUP/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/MYVAULT");
-  EXPECT_EQ(parts.lower,
-            "/subscriptions/sub-1/resourcegroups/my-group/providers/microsoft.keyvault/vaults/myvault");
+  EXPECT_EQ(
+      parts.upper,
+      "/SUBSCRIPTIONS/SUB-1/RESOURCEGROUPS/MY-GROUP/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/MYVAULT");
+  EXPECT_EQ(
+      parts.lower,
+      "/subscriptions/sub-1/resourcegroups/my-group/providers/microsoft.keyvault/vaults/myvault");
   EXPECT_EQ(parts.subscription, "SUB-1");
   EXPECT_EQ(parts.group, "MY-GROUP");
   EXPECT_EQ(parts.provider, "MICROSOFT.KEYVAULT");
@@ -20,7 +22,8 @@ TEST(ResourceId, HasItsParts) {
 }
 
 TEST(ResourceId, OfANestedResource) {
-  ResourceParts parts = ParseResourceId("/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/P/VAULTS/V/KEYS/K");
+  ResourceParts parts =
+      ParseResourceId("/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/P/VAULTS/V/KEYS/K");
   EXPECT_EQ(parts.type, "VAULTS/KEYS");
   EXPECT_EQ(parts.name, "K");
 }
@@ -38,7 +41,8 @@ TEST(ResourceId, MayLackParts) {
 
 TEST(ResourceId, AGroupMayBeNamedLikeAKeyword) {
   ResourceParts parts = ParseResourceId(
-      "/subscriptions/s/resourcegroups/providers/providers/microsoft.keyvault/vaults/resourcegroups");
+      "/subscriptions/s/resourcegroups/providers/providers/microsoft.keyvault/vaults/"
+      "resourcegroups");
   EXPECT_EQ(parts.group, "PROVIDERS");
   EXPECT_EQ(parts.provider, "MICROSOFT.KEYVAULT");
   EXPECT_EQ(parts.type, "VAULTS");

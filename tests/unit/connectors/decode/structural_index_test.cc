@@ -1,11 +1,11 @@
 #include "connectors/decode/structural_index.h"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <string>
-#include <vector>
 
 namespace keywatch::decode {
 namespace {
@@ -38,17 +38,20 @@ TEST(StructuralIndex, GrowsWithTheText) {
   }
 }
 
-// The library's kernels are not instrumented by a sanitizer, so the page behind the text is taken away.
+// The library's kernels are not instrumented by a sanitizer, so the page behind the text is taken
+// away.
 TEST(StructuralIndex, ReadsNothingBehindTheText) {
   auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  void* memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(memory, MAP_FAILED);
   char* bytes = static_cast<char*>(memory);
   ASSERT_EQ(mprotect(bytes + page, page, PROT_NONE), 0);
   StructuralIndex index;
   for (size_t size = 1; size < 600; ++size) {
     char* text = bytes + page - size;
-    for (size_t i = 0; i < size; ++i) text[i] = "[\"a\",1]"[i % 7];
+    for (size_t i = 0; i < size; ++i)
+      text[i] = "[\"a\",1]"[i % 7];
     index.Build({text, size});
   }
   munmap(memory, 2 * page);

@@ -7,10 +7,12 @@ namespace {
 
 TEST(ColumnSource, FlattensAsAzureMonitorNamesColumns) {
   EXPECT_EQ(FlattenPath("identity.claim.oid"), "identity_claim_oid");
-  EXPECT_EQ(FlattenPath("identity.claim.http://schemas.microsoft.com/identity/claims/objectidentifier"),
-            "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier");
-  EXPECT_EQ(FlattenPath("identity.claim.http_schemas_microsoft_com_identity.claims.objectidentifier"),
-            "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier");
+  EXPECT_EQ(
+      FlattenPath("identity.claim.http://schemas.microsoft.com/identity/claims/objectidentifier"),
+      "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier");
+  EXPECT_EQ(
+      FlattenPath("identity.claim.http_schemas_microsoft_com_identity.claims.objectidentifier"),
+      "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier");
   EXPECT_EQ(FlattenPath("A--b..c"), "a_b_c");
   EXPECT_EQ(FlattenPath(""), "");
   EXPECT_EQ(FlattenPath("\xC3\x84"), "\xC3\x84");

@@ -1,10 +1,10 @@
 #include "engine/record/dictionary.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
 #include <unordered_map>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
@@ -39,14 +39,16 @@ TEST(Dictionary, AgreesWithAMap) {
 TEST(Dictionary, TextsStayWhereTheyAre) {
   Dictionary dictionary;
   std::string_view first = dictionary.At(dictionary.Intern("first"));
-  for (int i = 0; i < 100'000; ++i) dictionary.Intern("text " + std::to_string(i));
+  for (int i = 0; i < 100'000; ++i)
+    dictionary.Intern("text " + std::to_string(i));
   EXPECT_EQ(first, "first");
   EXPECT_EQ(dictionary.At(dictionary.Intern("first")).data(), first.data());
 }
 
 TEST(Dictionary, ClearBeginsANewGeneration) {
   Dictionary dictionary;
-  for (int i = 0; i < 1000; ++i) dictionary.Intern(std::to_string(i));
+  for (int i = 0; i < 1000; ++i)
+    dictionary.Intern(std::to_string(i));
   EXPECT_GT(dictionary.bytes(), 1000U);
   uint32_t generation = dictionary.generation();
   dictionary.Clear();

@@ -1,9 +1,9 @@
 #include "engine/record/dynamic.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
@@ -25,9 +25,10 @@ TEST(Dynamic, ReadsAndWritesJson) {
 }
 
 TEST(Dynamic, RefusesWhatIsNoJson) {
-  for (const char* text : {"", " ", "tru", "truex", "[1,]", "{\"a\"}", "{\"a\":1,}", "01", "1.", ".1", "1e",
-                           "+1", "\"a", "\"\\x\"", "\"\n\"", "[1 2]", "nul", "{a:1}", "'a'", "1 1", "-",
-                           "\"\\\"", "\"\\u12\"", "[", "{", "[}", "NaN"}) {
+  for (const char* text :
+       {"",    " ",   "tru", "truex",  "[1,]",      "{\"a\"}", "{\"a\":1,}", "01",  "1.",
+        ".1",  "1e",  "+1",  "\"a",    "\"\\x\"",   "\"\n\"",  "[1 2]",      "nul", "{a:1}",
+        "'a'", "1 1", "-",   "\"\\\"", "\"\\u12\"", "[",       "{",          "[}",  "NaN"}) {
     EXPECT_EQ(Again(text), "refused") << text;
   }
   EXPECT_EQ(Again(std::string("1\0", 2)), "refused");
@@ -91,7 +92,10 @@ TEST(Dynamic, StringsAreWrittenAsValidUtf8) {
     AppendJsonString(text, &out);
     return out;
   };
-  EXPECT_EQ(write("a\xFF" "b"), "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_EQ(write("a\xFF"
+                  "b"),
+            "\"a\xEF\xBF\xBD"
+            "b\"");
   EXPECT_EQ(write("\xC0\xAF"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
   EXPECT_EQ(write("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
   EXPECT_EQ(write("\xF0\x9F\x98\x80"), "\"\xF0\x9F\x98\x80\"");

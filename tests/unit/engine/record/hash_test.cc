@@ -1,16 +1,17 @@
 #include "engine/record/hash.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
 
 std::string Ascending(size_t size) {
   std::string text;
-  for (size_t i = 0; i < size; ++i) text += static_cast<char>(i * 7 + 1);
+  for (size_t i = 0; i < size; ++i)
+    text += static_cast<char>(i * 7 + 1);
   return text;
 }
 

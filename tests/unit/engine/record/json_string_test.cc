@@ -24,13 +24,24 @@ TEST(JsonString, ALoneSurrogateIsTheReplacementCharacter) {
   EXPECT_EQ(Of(R"(\ud83d)"), "\xEF\xBF\xBD");
   EXPECT_EQ(Of(R"(\ude00x)"), "\xEF\xBF\xBDx");
   EXPECT_EQ(Of(R"(\ud83d\n)"), "\xEF\xBF\xBD\n");
-  EXPECT_EQ(Of(R"(\ud83dA)"), "\xEF\xBF\xBD" "A");
+  EXPECT_EQ(Of(R"(\ud83dA)"),
+            "\xEF\xBF\xBD"
+            "A");
   EXPECT_EQ(Of(R"(\ud83d\ud83d\ude00)"), "\xEF\xBF\xBD\xF0\x9F\x98\x80");
 }
 
 TEST(JsonString, RefusesMalformedEscapes) {
-  for (const char* inside : {"\\", "\\x", "\\u", "\\u12", "\\u12g4", "\\U0041", "\\ud83d\\u12", "\\0",
-                             "\\u+123", "\\u 123", "\\u-123"}) {
+  for (const char* inside : {"\\",
+                             "\\x",
+                             "\\u",
+                             "\\u12",
+                             "\\u12g4",
+                             "\\U0041",
+                             "\\ud83d\\u12",
+                             "\\0",
+                             "\\u+123",
+                             "\\u 123",
+                             "\\u-123"}) {
     EXPECT_EQ(Of(inside), "refused") << inside;
   }
 }

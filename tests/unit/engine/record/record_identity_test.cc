@@ -1,8 +1,8 @@
 #include "engine/record/record_identity.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
@@ -19,8 +19,9 @@ TEST(RecordIdentity, FieldsDoNotRunIntoEachOther) {
 }
 
 TEST(RecordIdentity, NeverChanges) {
-  EXPECT_EQ(HashRecordIdentity({42, 638'000'000'000'000'000, "c-1", "KeyRelease", "https://h/keys/k"}),
-            15100864249222163445U);
+  EXPECT_EQ(
+      HashRecordIdentity({42, 638'000'000'000'000'000, "c-1", "KeyRelease", "https://h/keys/k"}),
+      15100864249222163445U);
 }
 
 }  // namespace

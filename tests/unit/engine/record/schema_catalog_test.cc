@@ -1,8 +1,8 @@
 #include "engine/record/schema_catalog.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
@@ -48,10 +48,11 @@ TEST(SchemaCatalog, NoShippedTableNamesAColumnTwice) {
 
 TEST(SchemaCatalog, ReadsAFile) {
   SchemaCatalog catalog;
-  Status status = catalog.AddCsv(
-      "T", "\xEF\xBB\xBF" + std::string("column,type,source,storage,meaning\r\n") +
-               "a,string,x.y,dictionary,\"with a comma, and a \"\"quote\"\"\"\r\n\r\n" +
-               "b_s,string,@name,text,\n" + "c,long,,,");
+  Status status =
+      catalog.AddCsv("T",
+                     "\xEF\xBB\xBF" + std::string("column,type,source,storage,meaning\r\n") +
+                         "a,string,x.y,dictionary,\"with a comma, and a \"\"quote\"\"\"\r\n\r\n" +
+                         "b_s,string,@name,text,\n" + "c,long,,,");
   ASSERT_TRUE(status.ok()) << status.message();
   const Table* table = catalog.Find("T");
   ASSERT_EQ(table->columns.size(), 3U);
@@ -65,11 +66,14 @@ TEST(SchemaCatalog, ReadsAFile) {
 TEST(SchemaCatalog, AddsColumnsToAKnownTableButNeverChangesOne) {
   SchemaCatalog catalog = SchemaCatalog::Builtin();
   size_t before = catalog.Find("AzureDiagnostics")->columns.size();
-  ASSERT_TRUE(catalog.AddCsv("AzureDiagnostics", std::string(kHeader) + "mine_s,string,mine,text,x\n").ok());
+  ASSERT_TRUE(
+      catalog.AddCsv("AzureDiagnostics", std::string(kHeader) + "mine_s,string,mine,text,x\n")
+          .ok());
   EXPECT_EQ(catalog.Find("AzureDiagnostics")->columns.size(), before + 1);
-  Status status = catalog.AddCsv("AzureDiagnostics", std::string(kHeader) +
-                                                         "other_s,string,o,text,x\n"
-                                                         "OperationName,string,evil,text,x\n");
+  Status status = catalog.AddCsv("AzureDiagnostics",
+                                 std::string(kHeader) +
+                                     "other_s,string,o,text,x\n"
+                                     "OperationName,string,evil,text,x\n");
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.message().find("line 3"), std::string::npos) << status.message();
   EXPECT_NE(status.message().find("OperationName"), std::string::npos);
@@ -79,7 +83,8 @@ TEST(SchemaCatalog, AddsColumnsToAKnownTableButNeverChangesOne) {
 TEST(SchemaCatalog, NamesThePlaceOfAMistake) {
   auto expect = [](const std::string& csv, std::initializer_list<const char*> parts) {
     std::string message = ErrorOf(csv);
-    for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << message;
+    for (const char* part : parts)
+      EXPECT_NE(message.find(part), std::string::npos) << message;
   };
   std::string header = kHeader;
   expect("", {"at least one column"});

@@ -1,9 +1,9 @@
 #include "engine/record/time.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
@@ -27,7 +27,8 @@ TEST(Time, CivilRoundTripOverAllDays) {
     CivilTime civil = ToCivil(day);
     ASSERT_EQ(FromCivil(civil), day);
     if (day > 0) {
-      bool next_day = civil.year == last.year && civil.month == last.month && civil.day == last.day + 1;
+      bool next_day =
+          civil.year == last.year && civil.month == last.month && civil.day == last.day + 1;
       bool next_month = civil.day == 1 && (civil.month == last.month + 1 || civil.month == 1);
       ASSERT_TRUE(next_day || next_month) << day;
     }
@@ -61,7 +62,8 @@ TEST(Time, RefusesPartsOutOfRange) {
 
 TEST(Time, IsoForms) {
   EXPECT_EQ(Iso("2026-03-01T10:00:00.1234567Z"), "2026-03-01T10:00:00.1234567Z");
-  EXPECT_EQ(Iso("2026-03-01T10:00:00.123456789Z"), "2026-03-01T10:00:00.1234567Z") << "cut, not rounded";
+  EXPECT_EQ(Iso("2026-03-01T10:00:00.123456789Z"), "2026-03-01T10:00:00.1234567Z")
+      << "cut, not rounded";
   EXPECT_EQ(Iso("2026-03-01T10:00:00.9999999999999999999Z"), "2026-03-01T10:00:00.9999999Z");
   EXPECT_EQ(Iso("2026-03-01T10:00:00Z"), "2026-03-01T10:00:00.0000000Z");
   EXPECT_EQ(Iso("2026-03-01T10:00Z"), "2026-03-01T10:00:00.0000000Z");
@@ -73,13 +75,28 @@ TEST(Time, IsoForms) {
 }
 
 TEST(Time, RefusesWhatIsNoIsoTime) {
-  for (const char* text :
-       {"", "2026", "2026-3-1", "2026-03-01T", "2026-03-01T10", "2026-03-01T10:0:00Z", "2026-02-29",
-        "2026-03-01T25:00:00Z", "2026-03-01T10:60:00Z", "2026-03-01T10:00:60Z", "2026-03-01T10:00:00ZZ",
-        "2026-03-01T10:00:00Zx", "2026-03-01T10:00:00+", "2026-03-01T10:00:00+15:00",
-        "2026-03-01T10:00:00+02:", "2026-03-0110:00:00", "2026-03-01T10:00:00.1.2Z", "x2026-03-01",
-        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-03-01T10:00:00 UTC x",
-        "2026-03-01T10:00:00.Z"}) {
+  for (const char* text : {"",
+                           "2026",
+                           "2026-3-1",
+                           "2026-03-01T",
+                           "2026-03-01T10",
+                           "2026-03-01T10:0:00Z",
+                           "2026-02-29",
+                           "2026-03-01T25:00:00Z",
+                           "2026-03-01T10:60:00Z",
+                           "2026-03-01T10:00:60Z",
+                           "2026-03-01T10:00:00ZZ",
+                           "2026-03-01T10:00:00Zx",
+                           "2026-03-01T10:00:00+",
+                           "2026-03-01T10:00:00+15:00",
+                           "2026-03-01T10:00:00+02:",
+                           "2026-03-0110:00:00",
+                           "2026-03-01T10:00:00.1.2Z",
+                           "x2026-03-01",
+                           "0001-01-01T00:00:00+01:00",
+                           "9999-12-31T23:59:59-01:00",
+                           "2026-03-01T10:00:00 UTC x",
+                           "2026-03-01T10:00:00.Z"}) {
     EXPECT_EQ(Iso(text), "null") << text;
   }
 }
@@ -106,8 +123,18 @@ TEST(Time, Timespans) {
   EXPECT_EQ(Span("2"), "2.00:00:00");
   EXPECT_EQ(Span("10675199.02:48:05.4775807"), "10675199.02:48:05.4775807");
   EXPECT_EQ(Span("-10675199.02:48:05.4775807"), "-10675199.02:48:05.4775807");
-  for (const char* text : {"", "x", "1x", "24:00:00", "00:60", "99999999.00:00:00", "1e30", "1:2:3:4",
-                           "10675199.02:48:05.4775808", "nan", "inf", "1e300d"}) {
+  for (const char* text : {"",
+                           "x",
+                           "1x",
+                           "24:00:00",
+                           "00:60",
+                           "99999999.00:00:00",
+                           "1e30",
+                           "1:2:3:4",
+                           "10675199.02:48:05.4775808",
+                           "nan",
+                           "inf",
+                           "1e300d"}) {
     EXPECT_EQ(Span(text), "null") << text;
   }
 }
@@ -116,7 +143,8 @@ TEST(Time, TimespanTextReadsBackTheSame) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 20'000; ++i) {
     auto ticks = static_cast<Ticks>(random()) >> (random() % 60);
-    if (ticks == std::numeric_limits<Ticks>::min()) continue;
+    if (ticks == std::numeric_limits<Ticks>::min())
+      continue;
     ASSERT_EQ(ParseTimespan(FormatTimespan(ticks)), ticks) << ticks;
   }
   EXPECT_EQ(FormatTimespan(std::numeric_limits<Ticks>::min()), "-10675199.02:48:05.4775808");

@@ -1,9 +1,9 @@
 #include "engine/record/value.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace keywatch::record {
 namespace {
@@ -12,20 +12,46 @@ std::vector<Value> Samples() {
   double nan = std::numeric_limits<double>::quiet_NaN();
   double infinity = std::numeric_limits<double>::infinity();
   std::vector<Value> values;
-  for (int64_t n : {std::numeric_limits<int64_t>::min(), int64_t{-1}, int64_t{0}, int64_t{1}, int64_t{403},
-                    int64_t{9007199254740992}, int64_t{9007199254740993}, int64_t{10'000'000'000'000'000},
+  for (int64_t n : {std::numeric_limits<int64_t>::min(),
+                    int64_t{-1},
+                    int64_t{0},
+                    int64_t{1},
+                    int64_t{403},
+                    int64_t{9007199254740992},
+                    int64_t{9007199254740993},
+                    int64_t{10'000'000'000'000'000},
                     std::numeric_limits<int64_t>::max()}) {
     values.push_back(Value::Long(n));
   }
-  for (double x : {-infinity, -1.0, -0.0, 0.0, 0.5, 1.0, 403.0, 9007199254740992.0, 9007199254740994.0, 1e16,
-                   -9223372036854775808.0, 9223372036854775808.0, infinity, nan}) {
+  for (double x : {-infinity,
+                   -1.0,
+                   -0.0,
+                   0.0,
+                   0.5,
+                   1.0,
+                   403.0,
+                   9007199254740992.0,
+                   9007199254740994.0,
+                   1e16,
+                   -9223372036854775808.0,
+                   9223372036854775808.0,
+                   infinity,
+                   nan}) {
     values.push_back(Value::Real(x));
   }
-  for (const char* text : {"", "a", "A", "b"}) values.push_back(Value::String(text));
-  for (const char* json : {"1", "1.0", "\"a\"", "[1]", "[1.0]", R"({"a":1,"b":2})", R"({"b":2,"a":1})"}) {
+  for (const char* text : {"", "a", "A", "b"})
+    values.push_back(Value::String(text));
+  for (const char* json :
+       {"1", "1.0", "\"a\"", "[1]", "[1.0]", R"({"a":1,"b":2})", R"({"b":2,"a":1})"}) {
     values.push_back(Value::Of(*ParseJson(json)));
   }
-  for (Type type : {Type::kBool, Type::kInt, Type::kLong, Type::kReal, Type::kDatetime, Type::kGuid, Type::kDynamic}) {
+  for (Type type : {Type::kBool,
+                    Type::kInt,
+                    Type::kLong,
+                    Type::kReal,
+                    Type::kDatetime,
+                    Type::kGuid,
+                    Type::kDynamic}) {
     values.push_back(Value::Null(type));
   }
   values.push_back(Value::Int(1));
@@ -44,7 +70,7 @@ TEST(Value, ComparisonIsAnOrderAndHashesFollowEquality) {
     for (const Value& b : values) {
       auto forth = Compare(a, b);
       auto back = Compare(b, a);
-      EXPECT_EQ(forth < 0, back > 0) << ToText(a) << " / " << ToText(b);
+      EXPECT_EQ(forth<0, back> 0) << ToText(a) << " / " << ToText(b);
       EXPECT_EQ(forth == 0, back == 0) << ToText(a) << " / " << ToText(b);
       if (forth == 0) {
         EXPECT_EQ(HashValue(a), HashValue(b)) << ToText(a) << " / " << ToText(b);
@@ -65,13 +91,15 @@ TEST(Value, NumbersCompareExactlyAcrossTypes) {
   EXPECT_TRUE(SameKey(Value::Long(403), Value::Real(403.0)));
   EXPECT_FALSE(SameKey(Value::Long(9007199254740993), Value::Real(9007199254740992.0)));
   EXPECT_TRUE(Compare(Value::Long(9007199254740993), Value::Real(9007199254740992.0)) > 0);
-  EXPECT_TRUE(Compare(Value::Long(std::numeric_limits<int64_t>::max()), Value::Real(9223372036854775808.0)) < 0);
+  EXPECT_TRUE(Compare(Value::Long(std::numeric_limits<int64_t>::max()),
+                      Value::Real(9223372036854775808.0)) < 0);
   EXPECT_TRUE(Compare(Value::Long(1), Value::Real(std::numeric_limits<double>::infinity())) < 0);
   EXPECT_TRUE(Compare(Value::Long(1), Value::Real(std::numeric_limits<double>::quiet_NaN())) > 0);
 }
 
 TEST(Value, NullsComeFirstAndAMissingStringIsEmpty) {
-  EXPECT_TRUE(Compare(Value::Null(Type::kLong), Value::Long(std::numeric_limits<int64_t>::min())) < 0);
+  EXPECT_TRUE(Compare(Value::Null(Type::kLong), Value::Long(std::numeric_limits<int64_t>::min())) <
+              0);
   EXPECT_TRUE(SameKey(Value::Null(Type::kLong), Value::Null(Type::kLong)));
   EXPECT_FALSE(Value::Null(Type::kString).is_null());
   EXPECT_EQ(Value::Null(Type::kString).string(), "");

@@ -1,0 +1,214 @@
+#include "engine/delta/branch_analysis.h"
+
+#include <algorithm>
+
+namespace keywatch::delta {
+
+using plan::ExprPtr;
+
+namespace {
+
+using Kind = OpPlan::Kind;
+
+class Analysis {
+ public:
+  explicit Analysis(BranchPlan* branch) : branch_(branch) {}
+
+  void Partition();
+  void FindNegated();
+  void MarkPresence();
+
+ private:
+  bool Trace(size_t op, const ExprPtr& expr, std::vector<ExprPtr>* by_leaf) const;
+  bool Grows(const ExprPtr& conjunct, const OpPlan& group) const;
+  bool ReadsAggregate(const ExprPtr& expr, size_t op) const;
+  void MarkLeaves(size_t op, bool LeafPlan::*flag);
+
+  BranchPlan* branch_;
+};
+
+// Where `expr`, over the output of `op`, comes from in every leaf below; false if it does not come
+// from each of them in a way that keeps equal values together.
+bool Analysis::Trace(size_t number, const ExprPtr& expr, std::vector<ExprPtr>* by_leaf) const {
+  const OpPlan& op = branch_->ops[number];
+  switch (op.kind) {
+    case Kind::kLeaf:
+      (*by_leaf)[op.leaf] = plan::Substitute(expr, branch_->leaves[op.leaf].output);
+      return true;
+    case Kind::kFilter:
+      return Trace(op.inputs[0], expr, by_leaf);
+    case Kind::kProject:
+      return Trace(op.inputs[0], plan::Substitute(expr, op.columns), by_leaf);
+    case Kind::kGroup: {
+      if (ReadsAggregate(expr, number))
+        return false;
+      return Trace(op.inputs[0], plan::Substitute(expr, op.keys), by_leaf);
+    }
+    case Kind::kSemi:
+      for (size_t i = 0; i < op.left_keys.size(); ++i) {
+        if (!plan::SameExpr(op.left_keys[i], expr))
+          continue;
+        return Trace(op.inputs[0], expr, by_leaf) && Trace(op.inputs[1], op.right_keys[i], by_leaf);
+      }
+      return false;
+    case Kind::kUnion:
+      return std::all_of(op.inputs.begin(), op.inputs.end(), [&](size_t input) {
+        return Trace(input, expr, by_leaf);
+      });
+  }
+  return false;
+}
+
+// Whether `expr`, over the output of the group `op`, reads more than its keys.
+bool Analysis::ReadsAggregate(const ExprPtr& expr, size_t op) const {
+  size_t keys = branch_->ops[op].keys.size();
+  return plan::AnyOf(expr, [&](const plan::Expr& e) {
+    return e.kind == plan::ExprKind::kColumn && e.column >= keys;
+  });
+}
+
+void Analysis::Partition() {
+  const OpPlan& top = branch_->ops.back();
+  std::vector<ExprPtr> candidates;
+  if (top.kind == Kind::kGroup) {
+    for (size_t i = 0; i < top.keys.size(); ++i) {
+      candidates.push_back(plan::ColumnRef(i, top.keys[i]->type));
+    }
+  } else if (top.kind == Kind::kSemi) {
+    candidates = top.left_keys;
+  }
+  for (const ExprPtr& candidate : candidates) {
+    std::vector<ExprPtr> by_leaf(branch_->leaves.size());
+    if (!Trace(branch_->ops.size() - 1, candidate, &by_leaf))
+      continue;
+    for (size_t leaf = 0; leaf < by_leaf.size(); ++leaf) {
+      branch_->leaves[leaf].partition.push_back(by_leaf[leaf]);
+    }
+  }
+}
+
+// A condition that, once true for a group, stays true as rows are added.
+bool Analysis::Grows(const ExprPtr& conjunct, const OpPlan& group) const {
+  size_t keys = group.keys.size();
+  bool keys_only = !plan::AnyOf(conjunct, [&](const plan::Expr& e) {
+    return e.kind == plan::ExprKind::kColumn && e.column >= keys;
+  });
+  if (keys_only)
+    return true;
+  if (conjunct->kind != plan::ExprKind::kCall || conjunct->args.size() != 2)
+    return false;
+  ExprPtr value = conjunct->args[0];
+  ExprPtr limit = conjunct->args[1];
+  std::string op = conjunct->function;
+  if (plan::IsLiteral(value)) {
+    std::swap(value, limit);
+    op = op == "<" ? ">" : op == "<=" ? ">=" : op == ">" ? "<" : op == ">=" ? "<=" : op;
+  }
+  if (!plan::IsLiteral(limit))
+    return false;
+  if (plan::IsCallOf(value, "array_length"))
+    value = value->args[0];
+  if (value->kind != plan::ExprKind::kColumn)
+    return false;
+  size_t column = keys;
+  for (const plan::Aggregate& aggregate : group.aggregates) {
+    bool several = aggregate.function == "arg_max" || aggregate.function == "arg_min";
+    if (value->column == column) {
+      const std::string& f = aggregate.function;
+      bool up = f == "count" || f == "countif" || f == "dcount" || f == "dcountif" || f == "max" ||
+                f == "make_set" || f == "make_list" || f == "arg_max";
+      bool down = f == "min" || f == "arg_min";
+      return (up && (op == ">" || op == ">=")) || (down && (op == "<" || op == "<="));
+    }
+    column += several ? aggregate.args.size() : 1;
+  }
+  return false;
+}
+
+void Analysis::MarkLeaves(size_t number, bool LeafPlan::*flag) {
+  const OpPlan& op = branch_->ops[number];
+  if (op.kind == Kind::kLeaf)
+    branch_->leaves[op.leaf].*flag = true;
+  for (size_t input : op.inputs)
+    MarkLeaves(input, flag);
+}
+
+void Analysis::FindNegated() {
+  for (size_t number = 0; number < branch_->ops.size(); ++number) {
+    const OpPlan& op = branch_->ops[number];
+    if (op.kind == Kind::kSemi)
+      MarkLeaves(op.inputs[1], &LeafPlan::compared);
+    if (op.kind == Kind::kSemi && op.anti) {
+      MarkLeaves(op.inputs[1], &LeafPlan::negated);
+      branch_->has_baseline = true;
+    }
+    if (op.kind != Kind::kGroup)
+      continue;
+    // Who reads this group: the terminal predicate, or an operator above.
+    bool top = op.parent == SIZE_MAX;
+    const OpPlan* parent = top ? nullptr : &branch_->ops[op.parent];
+    bool monotone = true;
+    ExprPtr condition = top                             ? branch_->predicate
+                        : parent->kind == Kind::kFilter ? parent->predicate
+                                                        : nullptr;
+    if (condition != nullptr) {
+      for (const ExprPtr& conjunct : plan::Conjuncts(condition)) {
+        monotone = monotone && (plan::IsLiteral(conjunct) || Grows(conjunct, op));
+      }
+    }
+    // Above a group that is not the top, values of aggregates would change under their reader.
+    size_t reader = parent != nullptr && parent->kind == Kind::kFilter ? parent->parent : op.parent;
+    if (!top && reader != SIZE_MAX) {
+      const OpPlan& above = branch_->ops[reader];
+      std::vector<ExprPtr> read = above.kind == Kind::kGroup ? above.keys : std::vector<ExprPtr>{};
+      for (const plan::Aggregate& aggregate : above.aggregates) {
+        read.insert(read.end(), aggregate.args.begin(), aggregate.args.end());
+      }
+      const auto& semi_keys = op.port == 0 ? above.left_keys : above.right_keys;
+      read.insert(read.end(), semi_keys.begin(), semi_keys.end());
+      for (const ExprPtr& expr : read)
+        monotone = monotone && !ReadsAggregate(expr, number);
+      if (above.kind == Kind::kProject || above.kind == Kind::kUnion)
+        monotone = false;
+    }
+    if (!monotone)
+      MarkLeaves(number, &LeafPlan::negated);
+  }
+  for (const LeafPlan& leaf : branch_->leaves) {
+    if (leaf.negated)
+      branch_->hold = std::min(branch_->hold.value_or(leaf.lag), leaf.lag);
+  }
+}
+
+// The right side of a semi join whose whole key is in the partition key: rows need not be told
+// apart.
+void Analysis::MarkPresence() {
+  for (const OpPlan& op : branch_->ops) {
+    if (op.kind != Kind::kSemi)
+      continue;
+    const OpPlan& right = branch_->ops[op.inputs[1]];
+    if (right.kind != Kind::kLeaf)
+      continue;
+    LeafPlan& leaf = branch_->leaves[right.leaf];
+    bool covered = true;
+    for (const ExprPtr& key : op.right_keys) {
+      ExprPtr at_leaf = plan::Substitute(key, leaf.output);
+      covered = covered &&
+                std::any_of(leaf.partition.begin(), leaf.partition.end(), [&](const ExprPtr& p) {
+                  return plan::SameExpr(p, at_leaf);
+                });
+    }
+    leaf.presence = covered;
+  }
+}
+
+}  // namespace
+
+void AnalyzeBranch(BranchPlan* branch) {
+  Analysis analysis(branch);
+  analysis.Partition();
+  analysis.FindNegated();
+  analysis.MarkPresence();
+}
+
+}  // namespace keywatch::delta
