@@ -31,6 +31,7 @@ struct DecodeStats {
   uint64_t other_category = 0;   // records that are no AuditEvent: skipped, not rejected
   uint64_t duplicate_names = 0;  // records that name a used member twice (the last one counts)
   uint64_t type_mismatches = 0;  // values that their column cannot hold: null
+  uint64_t future_times = 0;     // more than a day ahead: the time of receipt was taken
   uint64_t out_of_range = 0;     // numbers that their column cannot hold: null
   uint64_t unreadable_identities = 0;  // `identity` is text, but not a JSON object: no claims
   uint64_t dictionary_resets = 0;      // a bound was reached and every dictionary was emptied

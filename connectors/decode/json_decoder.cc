@@ -119,6 +119,18 @@ bool JsonDecoder::IsAuditEvent() {
   return category == nullptr || EqualsIgnoringCase(TextOf(*category, &scratch_[0]), kAuditEvent);
 }
 
+// A time far ahead of the clock would make everything after it look late. As Log Analytics does, a
+// record more than a day ahead gets the time it was received.
+record::Ticks JsonDecoder::EventTime(record::Ticks time,
+                                     const pipeline::RawMessage& message,
+                                     record::Ticks read_time) {
+  record::Ticks received = message.broker_time > 0 ? message.broker_time : read_time;
+  if (received == 0 || time <= received + record::kTicksPerDay)
+    return time;
+  ++stats_.future_times;
+  return received;
+}
+
 void JsonDecoder::AddRecord(const pipeline::RawMessage& message,
                             record::RecordBatch* out,
                             const RejectFunction& reject) {
@@ -165,7 +177,7 @@ void JsonDecoder::AddRecord(const pipeline::RawMessage& message,
   if (walker_.saw_duplicate())
     ++stats_.duplicate_names;
   const KnownResource& resource = writer_.Resource(TextAt(core_.resource, &scratch_[0]));
-  out->event_time[rows_] = *ticks;
+  out->event_time[rows_] = EventTime(*ticks, message, out->read_time);
   out->record_id[rows_] = RecordId(*ticks, resource);
   out->raw[rows_] = raw;
   out->origin[rows_] = {message.origin, message.offset, index_, message.broker_time};

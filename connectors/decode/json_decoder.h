@@ -63,6 +63,9 @@ class JsonDecoder : public pipeline::Decoder {
   void Finish(record::RecordBatch* out);
   void KeepBounds();
   bool Resumes(const pipeline::RawMessage& message) const;
+  record::Ticks EventTime(record::Ticks time,
+                          const pipeline::RawMessage& message,
+                          record::Ticks read_time);
   void AddRecord(const pipeline::RawMessage& message,
                  record::RecordBatch* out,
                  const RejectFunction& reject);

@@ -323,6 +323,29 @@ TEST(JsonDecoder, ARowNeedsAReadableTime) {
   }
 }
 
+// Otherwise one record from a wrong clock would make all that follow look late.
+TEST(JsonDecoder, ATimeFarAheadBecomesTheTimeOfReceipt) {
+  const record::Ticks received = *record::ParseIsoDatetime("2026-03-01T12:00:00Z");
+  const std::string origin = "test";
+  const std::string hour_ahead = R"({"time":"2026-03-01T13:00:00Z"})";
+  const std::string year_ahead = R"({"time":"2027-03-01T13:00:00Z"})";
+  pipeline::RawBatch batch;
+  for (record::Ticks broker : {record::Ticks{0}, received - 5}) {
+    batch.messages.push_back({&origin, 0, hour_ahead, broker});
+    batch.messages.push_back({&origin, 0, year_ahead, broker});
+  }
+  batch.read_time = received;
+  JsonDecoder decoder(record::BatchLayout{});
+  record::RecordBatch out;
+  size_t next = 0;
+  decoder.Decode(batch, &next, &out, [](const pipeline::RejectedRecord&) { FAIL(); });
+  ASSERT_EQ(out.rows, 4U);
+  const record::Ticks hour = record::kTicksPerHour;
+  EXPECT_EQ(out.event_time,
+            (std::vector<record::Ticks>{received + hour, received, received + hour, received - 5}));
+  EXPECT_EQ(decoder.stats().future_times, 2U);
+}
+
 TEST(JsonDecoder, RowsOfOneMessageMaySpanBatches) {
   std::vector<std::string> records;
   for (int i = 0; i < 25; ++i)

