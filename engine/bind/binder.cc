@@ -246,6 +246,11 @@ NodePtr Binder::BindRange(const kql::RangeSource& source, SourceSpan span) {
                                   record::TypeName(to->type),
                                   record::TypeName(step->type)));
   }
+  if (plan::IsLiteral(step) && !step->literal.is_null() &&
+      (step->type == Type::kTimespan ? step->literal.integral() == 0
+                                     : step->literal.number() == 0)) {
+    return TableError(step->span, "the step of a range must not be 0");
+  }
   record::Schema schema{{{source.column, *type}}};
   return plan::MakeNode(std::move(schema), plan::Range{from, to, step}, span);
 }

@@ -12,7 +12,7 @@ const REFUSED = [
   [/^range needs numbers, or times/, 'a range over values of different kinds'],
   [/^no input of this union is a known table/, 'a fuzzy union of nothing'],
   [/^the table has no column|^toscalar needs a column/, 'a value out of a table without columns'],
-  [/^expected a table, found|^a table is expected, this is a scalar/, 'a scalar in place of a table'],
+  [/^expected a table( after .*)?, found|^a table is expected, this is a scalar/, 'a scalar in place of a table'],
 ];
 
 // Microsoft refuses, keywatch accepts: the first message of theirs must match one of these.
