@@ -186,6 +186,8 @@ TEST_F(DeliveryTest, AHangingSinkHoldsBackNothingElse) {
   for (int i = 0; i < 200; ++i)
     Submit({AlertOf(i)});
   EXPECT_TRUE(fast->WaitForAccepted(200));
+  while (hanging->calls() == 0)
+    std::this_thread::sleep_for(milliseconds(1));
   EXPECT_EQ(outbox_->PendingCount("hangs"), 200);
   EXPECT_GT(Metric(R"(keywatch_sink_oldest_undelivered_timestamp_seconds{sink="hangs"})"), 0);
   EXPECT_EQ(Metric(R"(keywatch_sink_queue_length{sink="hangs"})"), 200);
