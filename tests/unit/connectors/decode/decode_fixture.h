@@ -111,7 +111,7 @@ class DecodeRun {
       batch.messages.push_back({&origin_,
                                 static_cast<int64_t>(i),
                                 {memory.back().get(), texts[i].size()},
-                                record::kUnixEpoch});
+                                0});
     }
     Decoded out;
     for (size_t next = 0; next < batch.messages.size();) {
