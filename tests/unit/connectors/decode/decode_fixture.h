@@ -108,10 +108,8 @@ class DecodeRun {
     for (size_t i = 0; i < texts.size(); ++i) {
       memory.push_back(std::make_unique<char[]>(texts[i].size()));
       texts[i].copy(memory.back().get(), texts[i].size());
-      batch.messages.push_back({&origin_,
-                                static_cast<int64_t>(i),
-                                {memory.back().get(), texts[i].size()},
-                                0});
+      batch.messages.push_back(
+          {&origin_, static_cast<int64_t>(i), {memory.back().get(), texts[i].size()}, 0});
     }
     Decoded out;
     for (size_t next = 0; next < batch.messages.size();) {
