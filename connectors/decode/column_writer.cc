@@ -199,7 +199,7 @@ void ColumnWriter::Attach(ColumnPlan* column, size_t capacity) {
 void ColumnWriter::Write(size_t row,
                          const RecordWalker& walker,
                          const KnownResource& resource,
-                         const Cell* identity,
+                         const Claims* claims,
                          DecodeStats* stats) {
   for (ColumnPlan& column : member_columns_) {
     const Token* token = column.Find(walker);
@@ -219,7 +219,12 @@ void ColumnWriter::Write(size_t row,
     resource_columns_[i].Store(row, resource.cells[i]);
   }
   for (size_t i = 0; i < identity_columns_.size(); ++i) {
-    identity_columns_[i].Store(row, identity == nullptr ? Cell{} : identity[i]);
+    const ColumnPlan& column = identity_columns_[i];
+    if (column.codes != nullptr) {
+      column.codes[row] = claims == nullptr ? 0 : claims->codes[i];
+    } else {
+      column.Store(row, claims == nullptr ? Cell{} : claims->cells[i]);
+    }
   }
   for (AddressColumn& column : address_columns_) {
     WriteAddress(&column, row, column.plan.Find(walker));

@@ -64,6 +64,13 @@ struct ColumnPlan {
 // dictionary.
 Cell MakeCell(ColumnPlan* column, const Token* token, Arena* arena, DecodeStats* stats);
 
+// The cells of the identity columns for one distinct identity, by position among those columns.
+struct Claims {
+  const record::Code* codes = nullptr;  // of dictionary columns, apart: they are what is read most
+  const Cell* cells = nullptr;          // of the others
+  bool duplicate = false;               // a name stood twice
+};
+
 // What is known about one distinct resource id.
 struct KnownResource {
   ResourceParts parts;
@@ -77,11 +84,19 @@ class ColumnWriter {
 
   // Makes room for `capacity` rows; the texts of the batch before are gone.
   void Begin(size_t capacity, record::RecordBatch* batch);
-  // `identity`: one cell for each of identity_columns(), null: no identity.
+  // Begins to load what Write() will want for the record that was walked last.
+  void Prepare(const RecordWalker& walker) const {
+    for (const AddressColumn& column : address_columns_) {
+      const Token* token = column.plan.Find(walker);
+      if (token != nullptr && token->kind == TokenKind::kString)
+        column.raw->Prepare(token->inside());
+    }
+  }
+  // `claims`: null if the record has no identity.
   void Write(size_t row,
              const RecordWalker& walker,
              const KnownResource& resource,
-             const Cell* identity,
+             const Claims* claims,
              DecodeStats* stats);
   // Cuts the columns to the rows written and fills what does not come from the record's members.
   void Finish(size_t rows);

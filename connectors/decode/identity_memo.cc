@@ -11,28 +11,40 @@ constexpr int kDepthAround = 2;
 
 }  // namespace
 
+uint64_t IdentityMemo::Prepare(const Token& token) const {
+  uint64_t hash = record::HashBytes(token.text(), record::ProcessHashSeed());
+  __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  return hash;
+}
+
 IdentityMemo::Outcome IdentityMemo::Read(const Token& token,
+                                         uint64_t hash,
                                          DecodeStats* stats,
-                                         const Cell** cells) {
+                                         const Claims** claims) {
   std::string_view raw = token.text();
-  uint64_t hash = record::HashBytes(raw, record::ProcessHashSeed());
   size_t mask = slots_.size() - 1;
   size_t i = hash & mask;
-  for (; slots_[i].raw != nullptr; i = (i + 1) & mask) {
+  for (; slots_[i].entry != nullptr; i = (i + 1) & mask) {
     const Slot& slot = slots_[i];
-    if (slot.hash == hash && record::SameBytes({slot.raw, slot.size}, raw)) {
-      *cells = slot.cells;
-      return Outcome::kRead;
+    if (slot.hash == hash && slot.size == raw.size()) {
+      *claims = &slot.entry->claims;
+      __builtin_prefetch((*claims)->codes);
+      if (record::SameBytes({slot.raw, slot.size}, raw))
+        return Outcome::kRead;
     }
   }
-  Entry entry{std::string(raw), {}};
+  Entry entry;
+  entry.raw = raw;
   Outcome outcome = Parse(token, stats, &entry);
   if (outcome != Outcome::kRead)
     return outcome;
-  bytes_ += raw.size() * 2 + sizeof(Entry) + entry.cells.size() * sizeof(Cell);
-  const Entry& kept = entries_.emplace_back(std::move(entry));
-  *cells = kept.cells.data();
-  slots_[i] = {hash, kept.raw.data(), kept.raw.size(), *cells};
+  bytes_ +=
+      raw.size() * 2 + sizeof(Entry) + entry.cells.size() * (sizeof(Cell) + sizeof(record::Code));
+  Entry& kept = entries_.emplace_back(std::move(entry));
+  kept.claims.codes = kept.codes.data();
+  kept.claims.cells = kept.cells.data();
+  *claims = &kept.claims;
+  slots_[i] = {hash, &kept, kept.raw.data(), kept.raw.size()};
   if (entries_.size() * 2 > slots_.size())
     Grow();
   return Outcome::kRead;
@@ -58,8 +70,7 @@ IdentityMemo::Outcome IdentityMemo::Parse(const Token& token, DecodeStats* stats
   if (!valid && token.kind == TokenKind::kContainer) {
     return cursor.error() == JsonError::kTooDeep ? Outcome::kTooDeep : Outcome::kNotJson;
   }
-  if (valid && object && walker_.saw_duplicate())
-    ++stats->duplicate_names;
+  entry->claims.duplicate = valid && object && walker_.saw_duplicate();
   if (!valid || !object)
     ++stats->unreadable_identities;
   FillCells(token, valid && object, stats, entry);
@@ -73,6 +84,7 @@ void IdentityMemo::FillCells(const Token& token, bool claims, DecodeStats* stats
         column.slot == kNoSlot ? &token : (claims ? walker_.Find(column.slot) : nullptr);
     Cell cell = MakeCell(&column, value, &arena_, stats);
     cell.text = arena_.Copy(cell.text);
+    entry->codes.push_back(cell.code);
     entry->cells.push_back(cell);
   }
 }
@@ -82,10 +94,10 @@ void IdentityMemo::Grow() {
   old.swap(slots_);
   size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
-    if (slot.raw == nullptr)
+    if (slot.entry == nullptr)
       continue;
     size_t i = slot.hash & mask;
-    while (slots_[i].raw != nullptr)
+    while (slots_[i].entry != nullptr)
       i = (i + 1) & mask;
     slots_[i] = slot;
   }

@@ -23,11 +23,26 @@ class IdentityMemo {
   IdentityMemo(FieldPlan* plan, std::vector<ColumnPlan>* columns)
       : columns_(columns), walker_(plan), slots_(kFewest) {}
 
+  // The hash of a token; begins to load what Read() will want, so that other work can go on
+  // meanwhile.
+  uint64_t Prepare(const Token& token) const;
+
+  // The second step of that, once the first had time to arrive.
+  void Approach(uint64_t hash) const {
+    const Slot& slot = slots_[hash & (slots_.size() - 1)];
+    if (slot.entry == nullptr)
+      return;
+    __builtin_prefetch(&slot.entry->claims);
+    constexpr size_t kLine = 64;
+    constexpr size_t kMost = 8 * kLine;
+    for (size_t at = 0; at < slot.size && at < kMost; at += kLine)
+      __builtin_prefetch(slot.raw + at);
+  }
+
   enum class Outcome { kRead, kNotJson, kTooDeep };
-  // One cell for each column into `*cells`, good until Clear(). kNotJson, kTooDeep: the token
-  // itself is not valid, so the record is not. Text that is valid but holds no object has no
-  // claims.
-  Outcome Read(const Token& token, DecodeStats* stats, const Cell** cells);
+  // The claims into `*claims`, good until Clear(). kNotJson, kTooDeep: the token itself is not
+  // valid, so the record is not. Text that is valid but holds no object has no claims.
+  Outcome Read(const Token& token, uint64_t hash, DecodeStats* stats, const Claims** claims);
 
   [[nodiscard]] size_t size() const { return entries_.size(); }
   [[nodiscard]] size_t bytes() const { return bytes_; }
@@ -37,14 +52,15 @@ class IdentityMemo {
  private:
   struct Entry {
     std::string raw;
+    std::vector<record::Code> codes;
     std::vector<Cell> cells;
+    Claims claims;
   };
-  // Holds what a hit needs, so that it follows one pointer less.
   struct Slot {
     uint64_t hash = 0;
-    const char* raw = nullptr;  // null: free
+    Entry* entry = nullptr;     // null: free
+    const char* raw = nullptr;  // of the entry: a hit follows one pointer less
     size_t size = 0;
-    const Cell* cells = nullptr;
   };
   static constexpr size_t kFewest = 1024;
 

@@ -134,56 +134,59 @@ record::Ticks JsonDecoder::EventTime(record::Ticks time,
 void JsonDecoder::AddRecord(const pipeline::RawMessage& message,
                             record::RecordBatch* out,
                             const RejectFunction& reject) {
-  std::string_view raw = reader_.record();
-  auto position = static_cast<size_t>(raw.data() - message.bytes.data());
-  const Cell* claims = nullptr;
   const Token* identity = Find(core_.identity);
+  uint64_t hash = identity == nullptr ? 0 : identities_.Prepare(*identity);
+  writer_.Prepare(walker_);
+  const KnownResource& resource = writer_.Resource(TextAt(core_.resource, &scratch_[0]));
+  bool audit_event = IsAuditEvent();
+  std::optional<record::Ticks> ticks = ReadTime();
+  if (identity != nullptr)
+    identities_.Approach(hash);
+  uint64_t id = RecordId(ticks.value_or(0), resource);
+  const Claims* claims = nullptr;
   if (identity != nullptr) {
-    IdentityMemo::Outcome outcome = identities_.Read(*identity, &stats_, &claims);
+    IdentityMemo::Outcome outcome = identities_.Read(*identity, hash, &stats_, &claims);
     if (outcome != IdentityMemo::Outcome::kRead) {
       bool deep = outcome == IdentityMemo::Outcome::kTooDeep;
-      Reject(message,
-             {deep ? RejectReason::kTooDeep : RejectReason::kNotJson,
-              "expected JSON in identity, found something else",
-              static_cast<size_t>(identity->begin - message.bytes.data()),
-              raw},
-             reject);
+      RejectRecord(deep ? RejectReason::kTooDeep : RejectReason::kNotJson,
+                   "expected JSON in identity, found something else",
+                   identity,
+                   message,
+                   reject);
       return;
     }
   }
-  if (!IsAuditEvent()) {
+  if (!audit_event) {
     ++stats_.other_category;
     return;
   }
-  const Token* time = Find(core_.time);
-  if (time == nullptr) {
-    Reject(message,
-           {RejectReason::kMissingTime, "expected a member `time`, found none", position, raw},
-           reject);
-    return;
-  }
-  std::optional<record::Ticks> ticks;
-  if (time->kind == TokenKind::kString)
-    ticks = times_.Read(TextOf(*time, &scratch_[0]));
   if (!ticks) {
-    Reject(message,
-           {RejectReason::kBadTime,
-            "expected `time` as in 2026-01-31T00:00:00.000Z, found another form",
-            static_cast<size_t>(time->begin - message.bytes.data()),
-            raw},
-           reject);
+    const Token* time = Find(core_.time);
+    bool missing = time == nullptr;
+    RejectRecord(missing ? RejectReason::kMissingTime : RejectReason::kBadTime,
+                 missing ? "expected a member `time`, found none"
+                         : "expected `time` as in 2026-01-31T00:00:00.000Z, found another form",
+                 time,
+                 message,
+                 reject);
     return;
   }
-  if (walker_.saw_duplicate())
+  if (walker_.saw_duplicate() || (claims != nullptr && claims->duplicate))
     ++stats_.duplicate_names;
-  const KnownResource& resource = writer_.Resource(TextAt(core_.resource, &scratch_[0]));
   out->event_time[rows_] = EventTime(*ticks, message, out->read_time);
-  out->record_id[rows_] = RecordId(*ticks, resource);
-  out->raw[rows_] = raw;
+  out->record_id[rows_] = id;
+  out->raw[rows_] = reader_.record();
   out->origin[rows_] = {message.origin, message.offset, index_, message.broker_time};
   writer_.Write(rows_, walker_, resource, claims, &stats_);
   ++rows_;
   ++stats_.rows;
+}
+
+std::optional<record::Ticks> JsonDecoder::ReadTime() {
+  const Token* time = Find(core_.time);
+  if (time == nullptr || time->kind != TokenKind::kString)
+    return std::nullopt;
+  return times_.Read(TextOf(*time, &scratch_[0]));
 }
 
 uint64_t JsonDecoder::RecordId(record::Ticks time, const KnownResource& resource) {
@@ -194,6 +197,17 @@ uint64_t JsonDecoder::RecordId(record::Ticks time, const KnownResource& resource
   identity.operation = TextAt(core_.operation, &scratch_[2]);
   identity.request_uri = TextAt(core_.uri, &scratch_[3]);
   return record::HashRecordIdentity(identity);
+}
+
+// Sets the whole record aside; `at`: where the fault is, null: the record as such.
+void JsonDecoder::RejectRecord(RejectReason reason,
+                               const char* detail,
+                               const Token* at,
+                               const pipeline::RawMessage& message,
+                               const RejectFunction& reject) {
+  std::string_view raw = reader_.record();
+  const char* place = at == nullptr ? raw.data() : at->begin;
+  Reject(message, {reason, detail, static_cast<size_t>(place - message.bytes.data()), raw}, reject);
 }
 
 void JsonDecoder::Reject(const pipeline::RawMessage& message,

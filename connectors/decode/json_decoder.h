@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "connectors/decode/column_writer.h"
@@ -70,9 +71,15 @@ class JsonDecoder : public pipeline::Decoder {
                  record::RecordBatch* out,
                  const RejectFunction& reject);
   bool IsAuditEvent();
+  std::optional<record::Ticks> ReadTime();
   uint64_t RecordId(record::Ticks time, const KnownResource& resource);
   [[nodiscard]] const Token* Find(SlotPair pair) const;
   std::string_view TextAt(SlotPair pair, std::string* scratch) const;
+  void RejectRecord(RejectReason reason,
+                    const char* detail,
+                    const Token* at,
+                    const pipeline::RawMessage& message,
+                    const RejectFunction& reject);
   void Reject(const pipeline::RawMessage& message,
               const MessageReader::Reject& reject,
               const RejectFunction& hand_over);

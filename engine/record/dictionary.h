@@ -20,6 +20,8 @@ class Dictionary {
   Dictionary();
 
   Code Intern(std::string_view text);
+  // Begins to load what Intern(text) will look at, so that other work can go on meanwhile.
+  void Prepare(std::string_view text) const;
   [[nodiscard]] std::string_view At(Code code) const { return texts_[code]; }
   [[nodiscard]] size_t size() const { return texts_.size(); }
   [[nodiscard]] size_t bytes() const { return bytes_; }
@@ -30,19 +32,15 @@ class Dictionary {
 
  private:
   // A text of up to 16 bytes is its own key, so that looking it up touches nothing but its slot.
-  struct Key {
+  struct Slot {
     uint64_t low = 0;  // the text; of a longer one its hash
     uint64_t high = 0;
-    uint32_t size = 0;  // of the text, cut to 32 bits
-    bool operator==(const Key&) const = default;
-  };
-  struct Slot {
-    Key key;
+    uint32_t size = 0;       // of the text, cut to 32 bits
     Code code_plus_one = 0;  // 0: free
   };
-  [[nodiscard]] size_t Place(const Key& key) const;
-  [[nodiscard]] Key KeyOf(std::string_view text) const;
-  Code Add(std::string_view text, const Key& key, size_t slot);
+  [[nodiscard]] size_t Place(const Slot& key) const;
+  [[nodiscard]] Slot KeyOf(std::string_view text) const;
+  Code Add(std::string_view text, const Slot& key, size_t slot);
   void Grow();
 
   std::vector<Slot> slots_;

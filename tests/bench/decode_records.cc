@@ -87,7 +87,7 @@ class Generator {
         R"("resultSignature": "{7}", "resultDescription": "", "durationMs": "{8}", "callerIpAddress": "{9}", )"
         R"("correlationId": "{10}", "identity": {{ "claim": {{ "oid": "{11}", "appid": "{12}", )"
         R"("scp": "user_impersonation", "appidacr": "0", "xms_az_nwperimid": [], "upn": "user{13}@contoso.example", )"
-        R"("ipaddr": "{9}", "unique_name": "user{13}@contoso.example", "amr": "pwd" }} }}, )"
+        R"("ipaddr": "20.0.{13}.1", "unique_name": "user{13}@contoso.example", "amr": "pwd" }} }}, )"
         R"("properties": {{ "id": "https://vault-{5}.vault.azure.net/secrets/secret-{14}", "clientInfo": "{15}", )"
         R"("httpStatusCode": {16}, "requestUri": "https://vault-{5}.vault.azure.net/secrets/secret-{14}/{17:032x}?api-version=7.4", )"
         R"("isAccessPolicyMatch": true, "tlsVersion": "TLS1_3" }} }})",

@@ -146,7 +146,11 @@ Outcome Decode(keywatch::decode::JsonDecoder* decoder, std::string_view message,
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static keywatch::decode::JsonDecoder experienced(Layout());
+  static keywatch::decode::JsonDecoder experienced(Layout(), [] {
+    keywatch::decode::DecodeLimits limits;
+    limits.batch_rows = 64;
+    return limits;
+  }());
   static keywatch::decode::JsonDecoder one_by_one(Layout(), [] {
     keywatch::decode::DecodeLimits limits;
     limits.batch_rows = 1;
