@@ -346,7 +346,7 @@ void Report(const Rule& rule,
 
 size_t StreamsPerRule() {
   const char* streams = std::getenv("KEYWATCH_DIFFERENTIAL_STREAMS");
-  return streams == nullptr ? 12 : static_cast<size_t>(std::atoi(streams));
+  return streams == nullptr ? 30 : static_cast<size_t>(std::atoi(streams));
 }
 
 class Differential : public testing::TestWithParam<Rule> {};
