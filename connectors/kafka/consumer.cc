@@ -368,9 +368,9 @@ void KafkaSource::Consumer::Close() {
   if (!ever_assigned_) {
     // librdkafka 2.0.2 ends the process (an assertion in its sticky assignor) when a consumer is
     // destroyed while it joins its group for the first time. It has left the group; its memory
-    // stays.
-    static std::vector<ClientHandle> kept;
-    kept.push_back(std::move(client_));
+    // stays, even beyond the end of main.
+    static auto* kept = new std::vector<ClientHandle>;
+    kept->push_back(std::move(client_));
   }
   client_.reset();
   status_.SetClosed();
