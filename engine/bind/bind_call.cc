@@ -68,6 +68,14 @@ std::optional<Type> SpecialType(const plan::FunctionInfo& info, const std::vecto
   return info.rule == plan::ResultRule::kFirstArg ? args[0]->type : info.result;
 }
 
+// The same for every row and every instant but now().
+bool IsConstant(const ExprPtr& expr) {
+  return !plan::AnyOf(expr, [](const plan::Expr& e) {
+    return e.kind != plan::ExprKind::kLiteral && e.kind != plan::ExprKind::kNow &&
+           e.kind != plan::ExprKind::kCall;
+  });
+}
+
 std::string ArgumentTypes(const std::vector<ExprPtr>& args) {
   std::string out;
   for (const ExprPtr& arg : args) {
@@ -150,6 +158,10 @@ ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info,
                               std::vector<ExprPtr> args,
                               SourceSpan span) {
   size_t most = info.variadic ? 64 : info.params.size();
+  if ((info.name == "indexof" || info.name == "countof") && args.size() > most) {
+    return Error(span,
+                 fmt::format("{} with more than {} arguments is not supported yet", name, most));
+  }
   if (args.size() < info.required || args.size() > most) {
     std::string takes = info.required == most ? fmt::format("{}", most)
                                               : fmt::format("{} to {}", info.required, most);
@@ -160,8 +172,11 @@ ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info,
   }
   for (size_t i = 0; i < args.size(); ++i) {
     plan::Param param = info.params[std::min(i, info.params.size() - 1)];
-    if (plan::Accepts(param, args[i]->type))
+    bool varies = param == plan::Param::kStringLiteral && !IsConstant(args[i]);
+    if (plan::Accepts(param, args[i]->type) && !varies)
       continue;
+    if (varies)
+      return Error(args[i]->span, fmt::format("argument {} of {} must be a constant", i + 1, name));
     return Error(args[i]->span,
                  fmt::format("argument {} of {} must be {}, this is {}",
                              i + 1,
@@ -187,7 +202,19 @@ ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& sc
   if (args->size() < 3 || args->size() % 2 == 0) {
     return Error(span, "case takes pairs of a condition and a value, then a default");
   }
+  // One type for all values, so that nested choices cannot differ from it.
   ExprPtr result = args->back();
+  Type type = result->type;
+  for (size_t i = 1; i + 1 < args->size(); i += 2) {
+    const Type other = (*args)[i]->type;
+    bool apart =
+        type != Type::kDynamic && other != Type::kDynamic && !plan::CommonType(type, other);
+    type = MergedType(type, other);
+    if (!apart)
+      continue;
+    type = Type::kDynamic;
+    break;
+  }
   for (size_t i = args->size() - 1; i >= 2; i -= 2) {
     const ExprPtr& condition = (*args)[i - 2];
     if (condition->type != Type::kBool) {
@@ -195,7 +222,6 @@ ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& sc
           condition->span,
           fmt::format("a condition must be bool, this is {}", record::TypeName(condition->type)));
     }
-    Type type = MergedType((*args)[i - 1]->type, result->type);
     result = plan::CallOf("iff", type, {condition, (*args)[i - 1], result}, span);
   }
   return result;
@@ -208,7 +234,8 @@ ExprPtr Binder::BindColumnIfExists(const kql::Call& call, SourceSpan span, const
     return Error(span, "column_ifexists takes a name and a default");
   const auto* name = std::get_if<kql::Literal>(&call.arguments[0].value->node);
   if (name == nullptr || name->kind != kql::LiteralKind::kString) {
-    return Error(call.arguments[0].value->span, "a constant column name is expected");
+    return Error(call.arguments[0].value->span,
+                 "a column name that is not a string literal is not supported yet");
   }
   ExprPtr fallback = BindExpr(*call.arguments[1].value, scope);
   if (fallback == nullptr)
@@ -221,12 +248,22 @@ ExprPtr Binder::BindColumnIfExists(const kql::Call& call, SourceSpan span, const
   Type type = scope.columns->columns[*column].type;
   ExprPtr reference = plan::ColumnRef(*column, type, span);
   // Of another type than the default: Kusto converts the column to the default's type.
-  if (type == fallback->type || plan::CommonType(type, fallback->type))
+  if (type == fallback->type)
     return reference;
-  if (fallback->type == Type::kString) {
-    return plan::CallOf("tostring", Type::kString, {reference}, span);
+  if (fallback->type == Type::kDynamic) {
+    return plan::CallOf(
+        "iff", Type::kDynamic, {plan::Constant(Value::Bool(true)), reference, fallback}, span);
   }
-  return reference;
+  const plan::FunctionInfo* convert =
+      plan::FindFunction(fmt::format("to{}", record::TypeName(fallback->type)));
+  if (convert == nullptr) {
+    return Error(span,
+                 fmt::format("column_ifexists with a default of type {} for a column of type "
+                             "{} is not supported yet",
+                             record::TypeName(fallback->type),
+                             record::TypeName(type)));
+  }
+  return plan::CallOf(std::string(convert->name), fallback->type, {reference}, span);
 }
 
 std::string DerivedName(const kql::Expr& expr, const record::Schema& input) {

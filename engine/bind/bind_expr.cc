@@ -184,7 +184,7 @@ ExprPtr Binder::BindExpr(const kql::Expr& expr, const Scope& scope) {
       return scalar;
     }
     ExprPtr operator()(const kql::TypeOf&) const {
-      return binder.Error(span, "typeof(..) is not allowed here");
+      return binder.Error(span, "typeof(..) as a value is not supported yet");
     }
     ExprPtr operator()(const kql::DynamicArray&) const { return binder.BindDynamic(expr); }
     ExprPtr operator()(const kql::DynamicBag&) const { return binder.BindDynamic(expr); }
@@ -275,6 +275,11 @@ ExprPtr Binder::BindBinary(const kql::Binary& binary, SourceSpan span, const Sco
     auto fits = [](Type t) { return t == Type::kBool || t == Type::kDynamic; };
     if (!fits(left->type) || !fits(right->type))
       return undefined();
+    // Each operand may become a filter of its own, so each is bool.
+    for (ExprPtr* operand : {&left, &right}) {
+      if ((*operand)->type == Type::kDynamic)
+        *operand = plan::CallOf("tobool", Type::kBool, {*operand}, (*operand)->span);
+    }
     type = Type::kBool;
   } else if (op == "==") {
     type = Type::kBool;
@@ -367,7 +372,9 @@ ExprPtr Binder::BindBetween(const kql::Between& between, SourceSpan span, const 
       high->type == Type::kTimespan) {
     high = plan::CallOf("+", Type::kDatetime, {low, high}, high->span);
   }
-  if (!Betweenable(operand->type, low->type) || !Betweenable(operand->type, high->type)) {
+  bool mixed = record::IsNumeric(operand->type) &&
+               (low->type == Type::kDynamic) != (high->type == Type::kDynamic);
+  if (mixed || !Betweenable(operand->type, low->type) || !Betweenable(operand->type, high->type)) {
     return Error(between.op_span,
                  fmt::format("between is not defined for {} with bounds {} and {}",
                              record::TypeName(operand->type),

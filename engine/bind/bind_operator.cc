@@ -259,12 +259,14 @@ NodePtr Binder::BindProjectRename(const kql::ProjectRenameOp& op,
       ok = false;
       continue;
     }
-    if (schema.Find(rename.to)) {
+    if (schema.Find(rename.to) || input->schema.Find(rename.to)) {
       Error(rename.span, fmt::format("this column is already declared: {}", rename.to));
       ok = false;
       continue;
     }
-    schema.columns[*from].name = rename.to;
+    // Of several new names the first counts.
+    if (schema.columns[*from].name == rename.from)
+      schema.columns[*from].name = rename.to;
   }
   if (!ok)
     return nullptr;
@@ -278,7 +280,15 @@ NodePtr Binder::BindProjectReorder(const kql::ProjectReorderOp& op,
   std::vector<bool> placed(schema.columns.size());
   std::vector<size_t> selected;
   bool ok = true;
+  std::vector<std::string> named;
   for (const kql::ColumnPattern& pattern : op.columns) {
+    bool wildcard = pattern.pattern.find('*') != std::string::npos;
+    if (!wildcard && std::find(named.begin(), named.end(), pattern.pattern) != named.end()) {
+      Error(pattern.span, fmt::format("this column is already declared: {}", pattern.pattern));
+      ok = false;
+      continue;
+    }
+    named.push_back(pattern.pattern);
     std::vector<size_t> group;
     for (size_t i = 0; i < schema.columns.size(); ++i) {
       if (!placed[i] && MatchesPattern(pattern.pattern, schema.columns[i].name))
@@ -367,8 +377,8 @@ NodePtr Binder::BindSort(const kql::SortOp& op, SourceSpan span, const NodePtr& 
   return ok ? plan::MakeNode(input->schema, std::move(sort), span) : nullptr;
 }
 
-std::optional<int64_t> Binder::BindRowCount(const kql::Expr& expr) {
-  ExprPtr count = BindExpr(expr, {});
+std::optional<int64_t> Binder::BindRowCount(const kql::Expr& expr, const NodePtr& input) {
+  ExprPtr count = BindExpr(expr, {&input->schema});
   if (count == nullptr)
     return std::nullopt;
   if (!plan::IsLiteral(count) && !plan::IsCallOf(count, "neg")) {
@@ -384,7 +394,7 @@ std::optional<int64_t> Binder::BindRowCount(const kql::Expr& expr) {
 }
 
 NodePtr Binder::BindTop(const kql::TopOp& op, SourceSpan span, const NodePtr& input) {
-  std::optional<int64_t> rows = BindRowCount(*op.rows);
+  std::optional<int64_t> rows = BindRowCount(*op.rows, input);
   std::optional<plan::SortKey> key = BindSortKey(op.by, input);
   if (!rows || !key)
     return nullptr;
@@ -393,7 +403,7 @@ NodePtr Binder::BindTop(const kql::TopOp& op, SourceSpan span, const NodePtr& in
 }
 
 NodePtr Binder::BindTake(const kql::TakeOp& op, SourceSpan span, const NodePtr& input) {
-  std::optional<int64_t> rows = BindRowCount(*op.rows);
+  std::optional<int64_t> rows = BindRowCount(*op.rows, input);
   if (!rows)
     return nullptr;
   return plan::MakeNode(input->schema, plan::Take{input, *rows}, span);

@@ -221,9 +221,8 @@ bool Binder::BindOutput(const kql::NamedExpr& named,
   ExprPtr value = BindExpr(*named.value, {&columns, &outputs->found});
   if (value == nullptr)
     return false;
-  bool bare = std::holds_alternative<kql::Name>(named.value->node);
   std::string name = named.names.empty() ? DerivedName(*named.value, columns) : named.names[0];
-  outputs->outputs.push_back({std::move(name), bare || !named.names.empty(), std::move(value)});
+  outputs->outputs.push_back({std::move(name), !named.names.empty(), std::move(value)});
   return true;
 }
 

@@ -103,7 +103,7 @@ class Binder {
                  plan::ExprPtr value,
                  OutputColumns* out);
   std::optional<plan::SortKey> BindSortKey(const kql::Ordered& ordered, const plan::NodePtr& input);
-  std::optional<int64_t> BindRowCount(const kql::Expr& expr);
+  std::optional<int64_t> BindRowCount(const kql::Expr& expr, const plan::NodePtr& input);
 
   // bind_join.cc: operators with two inputs
   plan::NodePtr BindJoin(const kql::JoinOp& op, SourceSpan span, const plan::NodePtr& left);

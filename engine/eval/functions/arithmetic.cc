@@ -190,7 +190,10 @@ void BinFn(const Call& call, Vector* out) {
     } else if (value.real || size.real) {
       PushNumber(std::floor(value.number / size.number) * size.number, out);
     } else {
-      PushWhole(record::FloorTo(value.whole, size.whole), out);
+      int64_t floored = value.whole - value.whole % size.whole;
+      // Below the smallest number there is no multiple.
+      bool below = floored > value.whole && __builtin_sub_overflow(floored, size.whole, &floored);
+      below ? out->PushNull() : PushWhole(floored, out);
     }
   }
 }

@@ -185,8 +185,9 @@ void HasListFn(const Call& call, Vector* out) {
 }
 
 void IsPrivateFn(const Call& call, Vector* out) {
+  std::string scratch;
   for (size_t i = 0; i < call.rows; ++i) {
-    std::optional<bool> is_private = Ipv4IsPrivate(call.args[0].Text(i));
+    std::optional<bool> is_private = Ipv4IsPrivate(TextOf(call.args[0], i, &scratch));
     if (is_private) {
       out->PushInt(*is_private ? 1 : 0);
     } else {

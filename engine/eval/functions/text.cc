@@ -10,6 +10,20 @@ using record::Value;
 
 namespace {
 
+// The longest text that a function makes, as in Kusto; what is longer is cut, so that nested
+// replacing cannot grow without bound.
+constexpr size_t kMaxText = size_t{1} << 20;
+
+void PushBounded(std::string text, Vector* out) {
+  if (text.size() > kMaxText) {
+    size_t end = kMaxText;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+      --end;
+    text.resize(end);
+  }
+  out->PushText(std::move(text));
+}
+
 struct PreparedRegex : Prepared {
   explicit PreparedRegex(std::string_view pattern) : regex(pattern) {}
   Regex regex;
@@ -50,7 +64,7 @@ void ReplaceRegexFn(const Call& call, Vector* out) {
   std::string scratch;
   for (size_t i = 0; i < call.rows; ++i) {
     WithRegex(call, 1, i, [&](const Regex& regex) {
-      out->PushText(regex.Replace(TextOf(call.args[0], i, &scratch), call.args[2].Text(i)));
+      PushBounded(regex.Replace(TextOf(call.args[0], i, &scratch), call.args[2].Text(i)), out);
     });
   }
 }
@@ -78,7 +92,7 @@ void ReplaceStringFn(const Call& call, Vector* out) {
       replaced.append(text.substr(at, found - at)).append(call.args[2].Text(i));
       at = found + from.size();
     }
-    out->PushText(replaced.append(text.substr(at)));
+    PushBounded(std::move(replaced.append(text.substr(at))), out);
   }
 }
 
@@ -107,7 +121,7 @@ void StrcatFn(const Call& call, Vector* out) {
     std::string text;
     for (const Vector& arg : call.args)
       text.append(TextOf(arg, i, &scratch));
-    out->PushText(std::move(text));
+    PushBounded(std::move(text), out);
   }
 }
 

@@ -9,7 +9,10 @@ const REFUSED = [
   [/^the number of rows must be a constant of 0 or more/, 'a negative number of rows'],
   [/^a query has one result/, 'several result statements: which one Sentinel takes is not known'],
   [/^the query has no result|^the query is empty/, 'no result statement'],
+  [/^the step of a range must not be 0/, 'a range whose step is 0s'],
   [/^range needs numbers, or times/, 'a range over values of different kinds'],
+  [/^expected a name after `\.`, found: `\[`/, 'a member by number after a dot: d.[3]'],
+  [/^expected an expression .*found: `\*`/, 'a search in all columns: * == x'],
   [/^no input of this union is a known table/, 'a fuzzy union of nothing'],
   [/^the table has no column|^toscalar needs a column/, 'a value out of a table without columns'],
   [/^expected a table( after .*)?, found|^a table is expected, this is a scalar/, 'a scalar in place of a table'],
@@ -18,6 +21,8 @@ const REFUSED = [
 // Microsoft refuses, keywatch accepts: the first message of theirs must match one of these.
 const LENIENT = [
   [/^KS234 /, 'a dynamic literal of the wrong shape: keywatch gives null, as for any other dynamic'],
+  [/^KS005 Expected one of: auto, broadcast/, 'the value of a hint: keywatch reads past it'],
+  [/^KS183 /, 'the sides of a join condition in any order'],
   [/^KS006 .*keyword 'by'/, 'by as a name of an aggregate'],
 ];
 
