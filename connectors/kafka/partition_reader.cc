@@ -54,8 +54,9 @@ std::vector<MessageHandle> PartitionReader::Refill() {
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       heard_ = true;
       at_end_ = true;
-      if (!position_) {
-        // Reading began at the end of the log: what stands before it was never wanted.
+      if (!position_ && !fetched_) {
+        // Reading began at the end of the log: what stands before it was never wanted. (With
+        // messages in the buffer it did not: they come before this end, and are not durable yet.)
         Restart(message->offset);
         durable = message->offset;
       }
