@@ -55,8 +55,7 @@ void Accumulator::Apply(const Row& args, int weight) {
     if (value.type() == Type::kReal) {
       real_sum_ = count_ == 0 ? 0 : real_sum_ + weight * static_cast<long double>(value.real());
     } else {
-      auto amount = static_cast<uint64_t>(value.integral());
-      whole_sum_ += weight > 0 ? amount : 0 - amount;
+      whole_sum_ += static_cast<decltype(whole_sum_)>(value.integral()) * weight;
     }
   } else if (kind_ != Kind::kCount) {
     Row held = kind_ == Kind::kExtreme ? args : Row{args[0]};
@@ -105,11 +104,10 @@ Row Accumulator::Result() const {
     if (f == "avg") {
       if (count_ == 0)
         return {type == Type::kReal ? Value::Real(std::nan("")) : Value::Null(type)};
-      long double sum =
-          real ? real_sum_ : static_cast<long double>(static_cast<int64_t>(whole_sum_));
-      auto average = static_cast<double>(sum / static_cast<long double>(count_));
-      return {type == Type::kReal ? Value::Real(average)
-                                  : Value::Integral(type, static_cast<int64_t>(average))};
+      if (type != Type::kReal)
+        return {Value::Integral(type, static_cast<int64_t>(whole_sum_ / count_))};
+      long double sum = real ? real_sum_ : static_cast<long double>(whole_sum_);
+      return {Value::Real(static_cast<double>(sum / static_cast<long double>(count_)))};
     }
     return {real ? Value::Real(static_cast<double>(real_sum_))
                  : Value::Integral(type, static_cast<int64_t>(whole_sum_))};

@@ -1,6 +1,6 @@
 // Aggregates that rows can be added to and taken from: the incremental twin of batch::Aggregated.
 //
-// Everything is kept in a form in which removal is exact: counts, integer sums modulo 2^64, ordered
+// Everything is kept in a form in which removal is exact: counts, 128-bit integer sums, ordered
 // multisets for min, max, dcount, sets and lists. Real sums are kept in long double and start anew
 // when the group is empty; their rounding may differ from a fresh sum in the last digits.
 #pragma once
@@ -33,7 +33,8 @@ class Accumulator {
   const plan::Aggregate* aggregate_;  // of the immutable plan
   Kind kind_ = Kind::kCount;
   int64_t count_ = 0;  // rows that count
-  uint64_t whole_sum_ = 0;
+  // Wide enough for an average of times; sum() takes it modulo 2^64.
+  __extension__ __int128 whole_sum_ = 0;
   long double real_sum_ = 0;
   std::map<record::Row, int64_t, RowLess> bag_;  // rows of arguments, with how often
 };

@@ -59,6 +59,11 @@ const std::vector<Rule>& Rules() {
        "t=max(TimeGenerated) by K | where d >= 3",
        Columns{0}},
       {"average", 20, "Events | summarize a=avg(X) by K | where a > 5", Columns{0}},
+      // Enough rows that a sum of their ticks does not fit 64 bits.
+      {"average_time",
+       120,
+       "Events | summarize t=avg(TimeGenerated), c=count() | where c > 15",
+       Columns{}},
       {"few", 25, "Events | summarize c=count() by K | where c < 2", Columns{0}},
       {"window",
        30,
