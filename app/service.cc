@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <sys/file.h>
 
+#include "app/active_rules.h"
 #include "app/version.h"
 #include "connectors/decode/json_decoder.h"
 #include "connectors/file/console_sink.h"
@@ -25,7 +26,6 @@
 #include "engine/base/log.h"
 #include "engine/pipeline/delivery.h"
 #include "engine/pipeline/worker.h"
-#include "engine/rule/rule_compiler.h"
 #include "engine/state/outbox.h"
 
 namespace keywatch::app {
@@ -119,25 +119,7 @@ Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {
   return catalog;
 }
 
-struct Rules {
-  std::vector<rule::CompiledRule> active;
-  size_t rejected = 0;
-};
-
-Rules LoadRules(const Config& config, const record::SchemaCatalog& catalog) {
-  Rules out;
-  for (rule::LoadedRule& loaded : rule::LoadAndCompile(config.rules.paths, catalog)) {
-    std::fputs(loaded.report.c_str(), stderr);
-    if (!loaded.compiled) {
-      ++out.rejected;
-    } else if (loaded.compiled->rule.enabled) {
-      out.active.push_back(std::move(*loaded.compiled));
-    }
-  }
-  return out;
-}
-
-void AddStaticMetrics(const Rules& rules, MetricRegistry* metrics) {
+void AddStaticMetrics(const ActiveRules& rules, MetricRegistry* metrics) {
   metrics->AddGauge("keywatch_build_info", "What runs.", {{"version", kVersion}}).Set(1);
   const char* help = "Rules by state.";
   metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "active"}})
@@ -210,7 +192,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
   Result<record::SchemaCatalog> catalog = LoadCatalog(config.schema);
   if (!catalog)
     return Fail(kExitConfiguration, catalog.error().message());
-  Rules rules = LoadRules(config, *catalog);
+  ActiveRules rules = LoadActiveRules(config.rules.paths, *catalog);
   if (rules.active.empty()) {
     return Fail(kExitUsage,
                 "no rule could be loaded from rules.paths; `keywatch rules check PATH` "

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "app/active_rules.h"
 #include "app/service.h"
 #include "connectors/decode/json_decoder.h"
 #include "connectors/file/console_sink.h"
@@ -118,15 +119,8 @@ void PrintSummary(const Totals& totals,
 
 int RunReplay(const ReplayArguments& arguments) {
   const record::SchemaCatalog& catalog = record::SchemaCatalog::Builtin();
-  std::vector<rule::CompiledRule> rules;
-  bool rejected = false;
-  for (rule::LoadedRule& loaded : rule::LoadAndCompile(arguments.rules, catalog)) {
-    std::fputs(loaded.report.c_str(), stderr);
-    rejected = rejected || !loaded.compiled;
-    if (loaded.compiled)
-      rules.push_back(std::move(*loaded.compiled));
-  }
-  if (rules.empty()) {
+  ActiveRules rules = LoadActiveRules(arguments.rules, catalog);
+  if (rules.active.empty()) {
     std::fputs("keywatch: no rule could be loaded; name rule files or folders with --rules\n",
                stderr);
     return kExitUsage;
@@ -134,7 +128,7 @@ int RunReplay(const ReplayArguments& arguments) {
   pipeline::EngineSettings settings;
   settings.lateness = arguments.lateness;
   settings.hold_while_learning = !arguments.raise_while_learning;
-  pipeline::RuleEngine engine(std::move(rules), catalog, settings);
+  pipeline::RuleEngine engine(std::move(rules.active), catalog, settings);
   decode::JsonDecoder decoder(engine.layout());
   pipeline::Duplicates duplicates(settings.lateness);
   auto source = file::MakeReplaySource({"replay", arguments.files, {}});
@@ -189,7 +183,7 @@ int RunReplay(const ReplayArguments& arguments) {
     std::fputs("keywatch: the alerts could not be written to standard output\n", stderr);
     return kExitRuntime;
   }
-  return rejected ? kExitUsage : kExitOk;
+  return rules.rejected > 0 ? kExitUsage : kExitOk;
 }
 
 }  // namespace keywatch::app

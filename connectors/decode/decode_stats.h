@@ -3,26 +3,14 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "engine/pipeline/reject_reason.h"
 
 namespace keywatch::decode {
 
-// Why a record, or a whole message, was set aside. docs/formats/records.md says when each is used.
-enum class RejectReason : uint8_t {
-  kNotJson,
-  kTruncated,
-  kInvalidUtf8,
-  kTooDeep,
-  kTooLong,
-  kNotAnObject,
-  kMissingTime,
-  kBadTime,
-};
-inline constexpr size_t kRejectReasons = 8;
-
-// "not_json", "truncated", "invalid_utf8", "too_deep", "too_long", "not_an_object", "missing_time",
-// "bad_time": the metric label and the reason in the dead-letter file.
-std::string_view ReasonName(RejectReason reason);
+using pipeline::kRejectReasons;
+using pipeline::ReasonName;
+using pipeline::RejectReason;
 
 struct DecodeStats {
   uint64_t messages = 0;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/record/dynamic.h"
+#include "engine/record/json_string.h"
 #include "engine/record/time.h"
 
 namespace keywatch::alert {
@@ -44,27 +45,6 @@ size_t PlainEnd(std::string_view text, size_t at) {
   while (at < text.size() && IsPlain(text[at]))
     ++at;
   return at;
-}
-
-// Length of the multi-byte UTF-8 sequence at text[at], 0 if it is not one.
-size_t Utf8Length(std::string_view text, size_t at) {
-  auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  auto continues = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  unsigned lead = byte(at);
-  unsigned next = byte(at + 1);
-  if (lead >= 0xC2 && lead < 0xE0)
-    return continues(at + 1) ? 2 : 0;
-  if (lead >= 0xE0 && lead < 0xF0) {
-    if (!continues(at + 1) || !continues(at + 2))
-      return 0;
-    return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next >= 0xA0) ? 0 : 3;
-  }
-  if (lead >= 0xF0 && lead < 0xF5) {
-    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3))
-      return 0;
-    return (lead == 0xF0 && next < 0x90) || (lead == 0xF4 && next >= 0x90) ? 0 : 4;
-  }
-  return 0;
 }
 
 class Checker {
@@ -156,7 +136,7 @@ class Checker {
           return false;
         continue;
       }
-      size_t length = Utf8Length(text_, at_);  // 0 for a control character
+      size_t length = record::MultiByteLength(text_, at_);  // 0 for a control character
       if (length == 0)
         return false;
       at_ += length;
@@ -274,7 +254,8 @@ bool IsPlainJson(std::string_view text) { return Checker(text).Document(); }
 bool IsUtf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
-    size_t length = static_cast<unsigned char>(text[at]) < 0x80 ? 1 : Utf8Length(text, at);
+    size_t length =
+        static_cast<unsigned char>(text[at]) < 0x80 ? 1 : record::MultiByteLength(text, at);
     if (length == 0)
       return false;
     at += length;

@@ -11,15 +11,19 @@ using plan::ExprKind;
 using record::Type;
 using record::Value;
 
+std::vector<const std::vector<Kernel>*> KernelFamilies() {
+  return {&LogicKernels(),
+          &ArithmeticKernels(),
+          &TextKernels(),
+          &MatchKernels(),
+          &ConversionKernels(),
+          &DynamicKernels()};
+}
+
 const Kernel* FindKernel(std::string_view name) {
   static const auto* table = [] {
     auto* kernels = new std::map<std::string_view, Kernel>();
-    for (const auto* family : {&LogicKernels(),
-                               &ArithmeticKernels(),
-                               &TextKernels(),
-                               &MatchKernels(),
-                               &ConversionKernels(),
-                               &DynamicKernels()}) {
+    for (const auto* family : KernelFamilies()) {
       for (const Kernel& kernel : *family)
         kernels->emplace(kernel.name, kernel);
     }

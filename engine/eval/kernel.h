@@ -40,6 +40,8 @@ const std::vector<Kernel>& TextKernels();
 const std::vector<Kernel>& MatchKernels();
 const std::vector<Kernel>& ConversionKernels();
 const std::vector<Kernel>& DynamicKernels();
+// All of them.
+std::vector<const std::vector<Kernel>*> KernelFamilies();
 
 // Equality of two cells as `==` sees it: 1, 0, or -1 for null (both null).
 int EqualCells(const Vector& a, const Vector& b, size_t row);

@@ -11,15 +11,13 @@ const std::vector<double> kFastBuckets = {.0001, .0005, .001, .005, .01, .05, .1
 }  // namespace
 
 const std::vector<std::string>& RejectReasons() {
-  static const std::vector<std::string> reasons = {"not_json",
-                                                   "truncated",
-                                                   "invalid_utf8",
-                                                   "too_deep",
-                                                   "too_long",
-                                                   "not_an_object",
-                                                   "missing_time",
-                                                   "bad_time"};
-  return reasons;
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (size_t i = 0; i < kRejectReasons; ++i)
+      all.emplace_back(ReasonName(static_cast<RejectReason>(i)));
+    return all;
+  }();
+  return names;
 }
 
 WorkerProbe::WorkerProbe(MetricRegistry* metrics,

@@ -7,6 +7,7 @@
 
 #include "engine/base/metrics.h"
 #include "engine/pipeline/io.h"
+#include "engine/pipeline/reject_reason.h"
 #include "engine/pipeline/rule_engine.h"
 
 namespace keywatch::pipeline {

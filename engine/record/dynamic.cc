@@ -184,36 +184,6 @@ class JsonReader {
   size_t at_ = 0;
 };
 
-// Length of the UTF-8 sequence at text[at], 0 if it is not one.
-size_t Utf8Length(std::string_view text, size_t at) {
-  auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  unsigned lead = byte(at);
-  auto continues = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  if (lead < 0x80)
-    return 1;
-  if (lead >= 0xC2 && lead < 0xE0)
-    return continues(at + 1) ? 2 : 0;
-  if (lead >= 0xE0 && lead < 0xF0) {
-    if (!continues(at + 1) || !continues(at + 2))
-      return 0;
-    if (lead == 0xE0 && byte(at + 1) < 0xA0)
-      return 0;
-    if (lead == 0xED && byte(at + 1) >= 0xA0)
-      return 0;
-    return 3;
-  }
-  if (lead >= 0xF0 && lead < 0xF5) {
-    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3))
-      return 0;
-    if (lead == 0xF0 && byte(at + 1) < 0x90)
-      return 0;
-    if (lead == 0xF4 && byte(at + 1) >= 0x90)
-      return 0;
-    return 4;
-  }
-  return 0;
-}
-
 void AppendJson(const Dynamic& value, std::string* out);
 
 struct JsonWriter {
@@ -301,7 +271,7 @@ void AppendJsonString(std::string_view text, std::string* out) {
       ++at;
       continue;
     }
-    size_t length = c < 0x80 ? 0 : Utf8Length(text, at);
+    size_t length = c < 0x80 ? 0 : MultiByteLength(text, at);
     if (length > 0) {
       at += length;
       continue;

@@ -117,4 +117,24 @@ bool UnescapeJson(std::string_view inside, std::string* out) {
   return true;
 }
 
+size_t MultiByteLength(std::string_view text, size_t at) {
+  auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  auto continues = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  unsigned lead = byte(at);
+  unsigned next = byte(at + 1);
+  if (lead >= 0xC2 && lead < 0xE0)
+    return continues(at + 1) ? 2 : 0;
+  if (lead >= 0xE0 && lead < 0xF0) {
+    if (!continues(at + 1) || !continues(at + 2))
+      return 0;
+    return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next >= 0xA0) ? 0 : 3;
+  }
+  if (lead >= 0xF0 && lead < 0xF5) {
+    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3))
+      return 0;
+    return (lead == 0xF0 && next < 0x90) || (lead == 0xF4 && next >= 0x90) ? 0 : 4;
+  }
+  return 0;
+}
+
 }  // namespace keywatch::record

@@ -2,6 +2,7 @@
 // whole program, because a rule that compares escaped text can be walked past (`Key\u0052elease`).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,8 @@ namespace keywatch::record {
 // then holds what came before it. Does not look at control characters or at the UTF-8 of plain
 // bytes.
 bool UnescapeJson(std::string_view inside, std::string* out);
+
+// Length of the multi-byte UTF-8 sequence at text[at]; 0 if it is none (an ASCII byte is none).
+size_t MultiByteLength(std::string_view text, size_t at);
 
 }  // namespace keywatch::record

@@ -58,13 +58,17 @@ def config(folder, kafka, hook, **more):
 
 
 class FirstSlice(harness.TestCase):
+    def ready_service(self, kafka, hook):
+        harness.create_topic(kafka, "audit", 2)
+        service = harness.Keywatch(self.folder, config(self.folder, kafka, hook))
+        service.start()
+        self.addCleanup(service.stop)
+        harness.wait_for(service.ready, "keywatch is ready")
+        return service
+
     def test_one_record_one_webhook(self):
         with broker.Broker(self.folder / "kafka") as kafka, receiver.Receiver() as hook:
-            harness.create_topic(kafka, "audit", 2)
-            service = harness.Keywatch(self.folder, config(self.folder, kafka, hook))
-            service.start()
-            self.addCleanup(service.stop)
-            harness.wait_for(service.ready, "keywatch is ready")
+            service = self.ready_service(kafka, hook)
             self.assertEqual(service.metric("keywatch_rules_loaded", state="active"), 1)
             self.assertEqual(service.metric("keywatch_alerts_emitted_total", severity="High"), 0)
 
@@ -99,11 +103,7 @@ class FirstSlice(harness.TestCase):
 
     def test_a_lost_broker_shows_in_readyz(self):
         with broker.Broker(self.folder / "kafka") as kafka, receiver.Receiver() as hook:
-            harness.create_topic(kafka, "audit", 2)
-            service = harness.Keywatch(self.folder, config(self.folder, kafka, hook))
-            service.start()
-            self.addCleanup(service.stop)
-            harness.wait_for(service.ready, "keywatch is ready")
+            service = self.ready_service(kafka, hook)
             kafka.stop()
             harness.wait_for(lambda: service.get("/readyz")[0] == 503, "readyz to say no")
             self.assertEqual(service.get("/healthz")[0], 200)

@@ -66,12 +66,7 @@ TEST(Kernel, EveryOperatorHasCode) {
 
 TEST(Kernel, EveryCodeHasANameThatAQueryCanWrite) {
   std::set<std::string> seen;
-  for (const auto* family : {&LogicKernels(),
-                             &ArithmeticKernels(),
-                             &TextKernels(),
-                             &MatchKernels(),
-                             &ConversionKernels(),
-                             &DynamicKernels()}) {
+  for (const auto* family : KernelFamilies()) {
     for (const Kernel& kernel : *family) {
       std::string name(kernel.name);
       EXPECT_TRUE(seen.insert(name).second) << "two kernels: " << name;

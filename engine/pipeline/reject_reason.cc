@@ -1,6 +1,8 @@
-#include "connectors/decode/decode_stats.h"
+#include "engine/pipeline/reject_reason.h"
 
-namespace keywatch::decode {
+#include <array>
+
+namespace keywatch::pipeline {
 
 std::string_view ReasonName(RejectReason reason) {
   constexpr std::array<std::string_view, kRejectReasons> kNames = {"not_json",
@@ -14,4 +16,4 @@ std::string_view ReasonName(RejectReason reason) {
   return kNames[static_cast<size_t>(reason)];
 }
 
-}  // namespace keywatch::decode
+}  // namespace keywatch::pipeline
