@@ -7,6 +7,7 @@
 #include "engine/batch/aggregate.h"
 #include "engine/delta/branch_analysis.h"
 #include "engine/eval/evaluator.h"
+#include "engine/plan/plan_printer.h"
 
 namespace keywatch::delta {
 
@@ -436,6 +437,26 @@ std::optional<DeltaPlan> MakeDeltaPlan(const NodePtr& plan, Diagnostics* diagnos
     return std::nullopt;
   }
   return out;
+}
+
+std::string StateShape(const DeltaPlan& plan) {
+  constexpr int kFormat = 1;  // of what DeltaQuery::Save writes
+  std::string shape = fmt::format("format {}\n", kFormat);
+  auto add = [&](std::string_view what, const std::vector<ExprPtr>& exprs, const LeafPlan& leaf) {
+    shape += what;
+    for (const ExprPtr& expr : exprs)
+      shape += " " + plan::Print(expr, &leaf.columns);
+    shape += '\n';
+  };
+  for (const BranchPlan& branch : plan.branches) {
+    shape += branch.stateless ? "stateless\n" : "branch\n";
+    for (const LeafPlan& leaf : branch.leaves) {
+      shape += leaf.table + (leaf.presence ? " presence\n" : " rows\n");
+      add("keys", leaf.partition, leaf);
+      add("values", leaf.output, leaf);
+    }
+  }
+  return shape;
 }
 
 }  // namespace keywatch::delta

@@ -80,4 +80,8 @@ struct DeltaPlan {
 // be evaluated incrementally, and where.
 std::optional<DeltaPlan> MakeDeltaPlan(const plan::NodePtr& plan, Diagnostics* diagnostics);
 
+// What the saved state of this plan consists of, as text: state saved under another shape means
+// something else (a newer optimizer may keep other columns) and must not be taken up.
+std::string StateShape(const DeltaPlan& plan);
+
 }  // namespace keywatch::delta

@@ -1,6 +1,7 @@
 #include "engine/delta/delta_query.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 
@@ -158,9 +159,9 @@ void DeltaQuery::Stage(size_t branch_number,
 }
 
 void DeltaQuery::Run(const EvidenceOf& evidence, std::vector<Finding>* found) {
-  std::stable_sort(staged_.begin(), staged_.end(), [](const StagedRow& a, const StagedRow& b) {
-    return a.order < b.order;
-  });
+  auto earlier = [](const StagedRow& a, const StagedRow& b) { return a.order < b.order; };
+  if (!std::is_sorted(staged_.begin(), staged_.end(), earlier))  // several leaves
+    std::stable_sort(staged_.begin(), staged_.end(), earlier);
   for (StagedRow& staged : staged_)
     InsertRow(std::move(staged), evidence, found);
   staged_.clear();
@@ -215,9 +216,11 @@ void DeltaQuery::InsertRow(StagedRow staged,
   Tag(staged.branch, from, found);
 }
 
+// A timer may be early: what it waited for has moved on (a baseline row came again). It is set anew
+// when it runs; moving it with every row would cost more.
 void DeltaQuery::SetTimer(Branch* branch, Slot* slot) {
   Ticks next = slot->partition.NextChange().value_or(kNever);
-  if (next == slot->timer)
+  if (slot->timer <= next && slot->timer > slot->partition.cursor())
     return;
   if (slot->timer != kNever)
     branch->timers.erase({slot->timer, slot});
@@ -260,6 +263,11 @@ void DeltaQuery::EnforceBound() {
   for (auto& branch : branches_) {
     while (rows_ > settings_.max_rows && !branch->timers.empty()) {
       Slot* slot = branch->timers.begin()->second;
+      Ticks early = std::exchange(slot->timer, kNever);
+      branch->timers.erase(branch->timers.begin());
+      SetTimer(branch.get(), slot);
+      if (slot->timer != early)
+        continue;
       rows_ -= slot->partition.rows();
       branch->timers.erase(branch->timers.begin());
       branch->slots.erase(branch->slots.find(*slot->key));

@@ -79,6 +79,13 @@ bool LeafStore::InsertPresence(StoredRow row) {
     row.hi = std::max(row.hi, other.hi);
     merged.push_back(slot);
   }
+  if (merged.size() == 1 && slots_[merged[0]].lo == row.lo) {  // by far the most: seen again, later
+    StoredRow& longer = slots_[merged[0]];
+    RemoveSorted(longer.hi, merged[0], &by_hi_);
+    longer.hi = row.hi;
+    InsertSorted({longer.hi, merged[0]}, &by_hi_);
+    return true;
+  }
   for (uint32_t slot : merged)
     Erase(slot);
   NewSlot(std::move(row));

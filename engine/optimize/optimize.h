@@ -16,8 +16,8 @@ plan::NodePtr FoldConstants(const plan::NodePtr& plan);
 // joins that they read; neighbouring filters become one.
 plan::NodePtr PushDownFilters(const plan::NodePtr& plan);
 
-// Scans and projections keep only the columns that something above reads. The result's schema
-// stays.
+// Scans and projections keep only the columns that something above reads; a `distinct` whose rows
+// are only looked up (right side of an anti join) becomes a projection. The result's schema stays.
 plan::NodePtr PruneColumns(const plan::NodePtr& plan);
 
 }  // namespace keywatch::optimize

@@ -20,7 +20,11 @@ struct Pruned {
   std::vector<ExprPtr> at;  // by old column; null: gone
 };
 
-Pruned Prune(const NodePtr& node, const Used& used);
+// How often an equal row comes: on the side that a semi or anti join only looks up it does not
+// matter.
+enum class Repeats { kCount, kDoNotCount };
+
+Pruned Prune(const NodePtr& node, const Used& used, Repeats repeats);
 
 // The identity mapping of a schema.
 std::vector<ExprPtr> Same(const Schema& schema) {
@@ -73,6 +77,7 @@ bool IsIdentity(const std::vector<ExprPtr>& columns) {
 struct Pruner {
   const NodePtr& node;
   const Used& used;
+  Repeats repeats;
 
   Pruned operator()(const plan::Scan& op) const {
     Schema kept;
@@ -99,7 +104,7 @@ struct Pruner {
   Pruned operator()(const plan::Filter& op) const {
     Used needed = used;
     Merge(UsedBy({op.predicate}, op.input->schema), &needed);
-    Pruned input = Prune(op.input, needed);
+    Pruned input = Prune(op.input, needed, repeats);
     ExprPtr predicate = plan::Substitute(op.predicate, input.at);
     NodePtr filter =
         plan::MakeNode(input.node->schema, plan::Filter{input.node, predicate}, node->span);
@@ -114,7 +119,7 @@ struct Pruner {
       if (used[i])
         columns.push_back(op.columns[i]);
     }
-    Pruned input = Prune(op.input, UsedBy(columns, op.input->schema));
+    Pruned input = Prune(op.input, UsedBy(columns, op.input->schema), repeats);
     columns = Moved(columns, input.at);
     // What passes its input on as it is has done its work.
     if (kept == input.node->schema && IsIdentity(columns))
@@ -144,7 +149,19 @@ struct Pruner {
       }
       column += width;
     }
-    Pruned input = Prune(op.input, needed);
+    bool distinct = kept_op.by && kept_op.aggregates.empty();
+    if (distinct && repeats == Repeats::kDoNotCount) {
+      Schema keys = node->schema;
+      keys.columns.resize(op.keys.size());
+      NodePtr project =
+          plan::MakeNode(std::move(keys), plan::Project{op.input, op.keys}, node->span);
+      Used keys_used = used;
+      keys_used.resize(op.keys.size());
+      Pruned pruned = Prune(project, keys_used, repeats);
+      pruned.at.resize(used.size());  // the aggregates are gone
+      return pruned;
+    }
+    Pruned input = Prune(op.input, needed, distinct ? Repeats::kDoNotCount : Repeats::kCount);
     kept_op.input = input.node;
     kept_op.keys = Moved(op.keys, input.at);
     for (plan::Aggregate& aggregate : kept_op.aggregates) {
@@ -161,7 +178,7 @@ struct Pruner {
     for (const plan::SortKey& key : op.keys)
       values.push_back(key.value);
     Merge(UsedBy(values, op.input->schema), &needed);
-    Pruned input = Prune(op.input, needed);
+    Pruned input = Prune(op.input, needed, repeats);
     plan::Sort sort{input.node, op.keys};
     for (plan::SortKey& key : sort.keys)
       key.value = plan::Substitute(key.value, input.at);
@@ -169,7 +186,7 @@ struct Pruner {
   }
 
   Pruned operator()(const plan::Take& op) const {
-    Pruned input = Prune(op.input, used);
+    Pruned input = Prune(op.input, used, Repeats::kCount);
     NodePtr take = plan::MakeNode(input.node->schema, plan::Take{input.node, op.rows}, node->span);
     return {std::move(take), std::move(input.at)};
   }
@@ -179,7 +196,7 @@ struct Pruner {
     std::vector<ExprPtr> at = Keep(node->schema, used, &kept);
     plan::Union all;
     for (const NodePtr& input : op.inputs) {
-      Pruned pruned = Prune(input, used);
+      Pruned pruned = Prune(input, used, repeats);
       // Inputs must agree on their columns: what an input kept beyond the need is projected away.
       std::vector<ExprPtr> columns;
       for (size_t i = 0; i < used.size(); ++i) {
@@ -216,8 +233,12 @@ struct Pruner {
       left_used[key] = true;
     for (size_t key : op.right_keys)
       right_used[key] = true;
-    Pruned left = Prune(op.left, left_used);
-    Pruned right = Prune(op.right, right_used);
+    // The side that is kept repeats as the result does; the other one is only looked up.
+    auto counts = [&](bool kept, bool looked_up) {
+      return looked_up ? Repeats::kDoNotCount : kept ? repeats : Repeats::kCount;
+    };
+    Pruned left = Prune(op.left, left_used, counts(left_only, right_only));
+    Pruned right = Prune(op.right, right_used, counts(right_only, left_only));
     plan::Join join{op.kind, left.node, right.node, {}, {}};
     for (size_t key : op.left_keys)
       join.left_keys.push_back(left.at[key]->column);
@@ -248,14 +269,14 @@ struct Pruner {
   }
 };
 
-Pruned Prune(const NodePtr& node, const Used& used) {
-  return std::visit(Pruner{node, used}, node->op);
+Pruned Prune(const NodePtr& node, const Used& used, Repeats repeats) {
+  return std::visit(Pruner{node, used, repeats}, node->op);
 }
 
 }  // namespace
 
 NodePtr PruneColumns(const NodePtr& plan) {
-  Pruned pruned = Prune(plan, Used(plan->schema.columns.size(), true));
+  Pruned pruned = Prune(plan, Used(plan->schema.columns.size(), true), Repeats::kCount);
   bool same = pruned.node->schema == plan->schema;
   for (size_t i = 0; i < pruned.at.size() && same; ++i) {
     KEYWATCH_CHECK(pruned.at[i] != nullptr, "the result keeps all its columns");

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "engine/pipeline/alert_builder.h"
+#include "engine/record/hash.h"
 
 namespace keywatch::pipeline {
 
@@ -16,6 +19,12 @@ namespace {
 constexpr char kEngineSection[] = "engine";
 
 std::string SectionName(const rule::Rule& rule) { return "rule/" + rule.id; }
+
+// Whose state it is: of this very rule file, laid out as this program does.
+std::string StateIdentity(const rule::CompiledRule& compiled) {
+  std::string shape = delta::StateShape(compiled.delta);
+  return fmt::format("{} {:016x}", compiled.rule.sha256, record::HashBytes(shape, 0));
+}
 
 // The cells of `rows` as the evaluator wants them. Texts stay where they are.
 eval::Vector Gather(const ColumnData& column, const std::vector<uint32_t>& rows) {
@@ -197,7 +206,7 @@ std::vector<std::pair<std::string, std::string>> RuleEngine::Save() const {
   for (const RunningRule& running : rules_) {
     std::string bytes;
     state::ByteWriter writer(&bytes);
-    writer.String(running.compiled.rule.sha256);
+    writer.String(StateIdentity(running.compiled));
     writer.U64(running.alerts);
     running.query->Save(&writer);
     sections.emplace_back(SectionName(running.compiled.rule), std::move(bytes));
@@ -215,9 +224,9 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
   for (RunningRule& running : rules_) {
     const rule::Rule& rule = running.compiled.rule;
     std::optional<std::string_view> bytes = snapshot.Find(SectionName(rule));
-    std::string sha256;
+    std::string identity;
     state::ByteReader state(bytes.value_or(std::string_view()));
-    if (!bytes || !state.String(&sha256) || sha256 != rule.sha256) {
+    if (!bytes || !state.String(&identity) || identity != StateIdentity(running.compiled)) {
       fresh->push_back(rule.name);
       continue;
     }
