@@ -113,7 +113,8 @@ Status Worker::Start() {
     KEYWATCH_RETURN_IF_ERROR(engine_->Restore(*latest->snapshot, &fresh));
     for (const std::string& rule : fresh) {
       Log(LogLevel::kWarning,
-          "this rule is new, or changed, or this version keeps its state otherwise: it begins without",
+          "this rule is new, or changed, or this version keeps its state otherwise: it begins "
+          "without",
           {{"rule", rule}});
     }
     if (auto bytes = latest->snapshot->Find(kPositionsSection)) {
