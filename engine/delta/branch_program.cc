@@ -2,6 +2,39 @@
 
 namespace keywatch::delta {
 
+RowPrograms::RowPrograms(const std::vector<plan::ExprPtr>& exprs) {
+  for (const plan::ExprPtr& expr : exprs) {
+    programs_.emplace_back(expr);
+    if (programs_.back().column())
+      continue;
+    plan::AnyOf(expr, [&](const plan::Expr& e) {
+      if (e.kind == plan::ExprKind::kColumn && e.column >= read_.size())
+        read_.resize(e.column + 1);
+      return false;
+    });
+    plan::CollectColumns(expr, &read_);
+  }
+}
+
+record::Row RowPrograms::Run(const record::Row& row) const {
+  eval::Chunk chunk;
+  chunk.rows = 1;
+  chunk.columns.resize(read_.size());
+  for (size_t c = 0; c < read_.size(); ++c) {
+    if (read_[c])
+      chunk.columns[c] = eval::Vector::ConstantView(row[c]);
+  }
+  record::Row out;
+  out.reserve(programs_.size());
+  for (const eval::Program& program : programs_) {
+    std::optional<size_t> column = program.column();
+    out.push_back(column ? row[*column] : program.Run(chunk, {}).ValueAt(0));
+  }
+  return out;
+}
+
+namespace {
+
 std::vector<eval::Program> CompileAll(const std::vector<plan::ExprPtr>& exprs) {
   std::vector<eval::Program> out;
   out.reserve(exprs.size());
@@ -9,22 +42,6 @@ std::vector<eval::Program> CompileAll(const std::vector<plan::ExprPtr>& exprs) {
     out.emplace_back(expr);
   return out;
 }
-
-record::Row EvaluateAll(const std::vector<eval::Program>& programs, const record::Row& row) {
-  eval::Chunk chunk;
-  chunk.rows = 1;
-  chunk.columns.reserve(row.size());
-  for (const record::Value& value : row) {
-    chunk.columns.push_back(eval::Vector::Constant(value));
-  }
-  record::Row out;
-  out.reserve(programs.size());
-  for (const eval::Program& program : programs)
-    out.push_back(program.Run(chunk, {}).ValueAt(0));
-  return out;
-}
-
-namespace {
 
 std::vector<plan::ExprPtr> Times(const LeafPlan& leaf) {
   std::vector<plan::ExprPtr> out;
@@ -35,15 +52,15 @@ std::vector<plan::ExprPtr> Times(const LeafPlan& leaf) {
 
 OpProgram CompileOp(const OpPlan& op) {
   OpProgram out;
-  out.columns = CompileAll(op.columns);
+  out.columns = RowPrograms(op.columns);
   if (op.predicate != nullptr)
-    out.predicate.emplace_back(op.predicate);
-  out.keys = CompileAll(op.keys);
+    out.predicate = RowPrograms({op.predicate});
+  out.keys = RowPrograms(op.keys);
   for (const plan::Aggregate& aggregate : op.aggregates) {
-    out.arguments.push_back(CompileAll(aggregate.args));
+    out.arguments.emplace_back(aggregate.args);
   }
-  out.left_keys = CompileAll(op.left_keys);
-  out.right_keys = CompileAll(op.right_keys);
+  out.left_keys = RowPrograms(op.left_keys);
+  out.right_keys = RowPrograms(op.right_keys);
   return out;
 }
 
@@ -62,10 +79,10 @@ BranchProgram::BranchProgram(const BranchPlan& branch) : plan(&branch) {
     ops.push_back(CompileOp(op));
   predicate_reads.resize(branch.ops.back().output.columns.size());
   if (!plan::IsLiteral(branch.predicate)) {
-    predicate.emplace_back(branch.predicate);
+    predicate = RowPrograms({branch.predicate});
     plan::CollectColumns(branch.predicate, &predicate_reads);
   }
-  columns = CompileAll(branch.columns);
+  columns = RowPrograms(branch.columns);
 }
 
 }  // namespace keywatch::delta

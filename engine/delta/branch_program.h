@@ -8,13 +8,26 @@
 
 namespace keywatch::delta {
 
+// Expressions evaluated for one row at a time.
+class RowPrograms {
+ public:
+  RowPrograms() = default;
+  explicit RowPrograms(const std::vector<plan::ExprPtr>& exprs);
+  [[nodiscard]] bool empty() const { return programs_.empty(); }
+  [[nodiscard]] record::Row Run(const record::Row& row) const;
+
+ private:
+  std::vector<eval::Program> programs_;
+  std::vector<bool> read_;  // columns that are read by more than plain references
+};
+
 struct OpProgram {
-  std::vector<eval::Program> columns;                 // kProject
-  std::vector<eval::Program> predicate;               // kFilter: one
-  std::vector<eval::Program> keys;                    // kGroup
-  std::vector<std::vector<eval::Program>> arguments;  // kGroup: by aggregate
-  std::vector<eval::Program> left_keys;               // kSemi
-  std::vector<eval::Program> right_keys;
+  RowPrograms columns;                 // kProject
+  RowPrograms predicate;               // kFilter: one
+  RowPrograms keys;                    // kGroup
+  std::vector<RowPrograms> arguments;  // kGroup: by aggregate
+  RowPrograms left_keys;               // kSemi
+  RowPrograms right_keys;
 };
 
 struct LeafProgram {
@@ -31,13 +44,9 @@ struct BranchProgram {
   const BranchPlan* plan;  // outlives this
   std::vector<LeafProgram> leaves;
   std::vector<OpProgram> ops;
-  std::vector<eval::Program> predicate;  // empty when every row counts
-  std::vector<bool> predicate_reads;     // columns of the top operator's output
-  std::vector<eval::Program> columns;
+  RowPrograms predicate;              // empty when every row counts
+  std::vector<bool> predicate_reads;  // columns of the top operator's output
+  RowPrograms columns;
 };
-
-std::vector<eval::Program> CompileAll(const std::vector<plan::ExprPtr>& exprs);
-// The values of `programs` for one row.
-record::Row EvaluateAll(const std::vector<eval::Program>& programs, const record::Row& row);
 
 }  // namespace keywatch::delta

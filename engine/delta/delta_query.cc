@@ -1,6 +1,7 @@
 #include "engine/delta/delta_query.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -51,6 +52,20 @@ void AppendCell(const eval::Vector& vector, size_t row, std::string* out) {
   }
 }
 
+// Plain columns are read where they are; what is computed goes to `computed`.
+std::vector<const eval::Vector*> RunAll(const std::vector<eval::Program>& programs,
+                                        const eval::Chunk& chunk,
+                                        std::deque<eval::Vector>* computed) {
+  std::vector<const eval::Vector*> out;
+  out.reserve(programs.size());
+  for (const eval::Program& program : programs) {
+    std::optional<size_t> column = program.column();
+    out.push_back(column ? &chunk.columns[*column]
+                         : &computed->emplace_back(program.Run(chunk, {})));
+  }
+  return out;
+}
+
 // An interval that ended far in the future would overflow: T stays within the datetime range.
 Ticks Later(Ticks t, Ticks by) { return t > kNever - record::kMaxDatetime ? t : t + by; }
 
@@ -91,6 +106,17 @@ Ticks DeltaQuery::Limit(const BranchPlan& branch, Ticks newest) const {
   return newest - settings_.lateness + std::min(*branch.hold, settings_.lateness);
 }
 
+Ticks DeltaQuery::next_due() const {
+  Ticks due = kNever;
+  for (const auto& branch : branches_) {
+    if (branch->timers.empty())
+      continue;
+    Ticks ahead = -Limit(*branch->program.plan, 0);  // of Limit, in event time
+    due = std::min(due, Later(branch->timers.begin()->first, ahead));
+  }
+  return due;
+}
+
 void DeltaQuery::Stage(size_t branch_number,
                        size_t leaf_number,
                        const eval::Chunk& chunk,
@@ -101,15 +127,10 @@ void DeltaQuery::Stage(size_t branch_number,
   std::vector<uint32_t> selected = program.predicate.Select(chunk, {});
   if (selected.empty())
     return;
-  std::vector<eval::Vector> bounds;
-  std::vector<eval::Vector> output;
-  std::vector<eval::Vector> partition;
-  for (const eval::Program& p : program.bounds)
-    bounds.push_back(p.Run(chunk, {}));
-  for (const eval::Program& p : program.output)
-    output.push_back(p.Run(chunk, {}));
-  for (const eval::Program& p : program.partition)
-    partition.push_back(p.Run(chunk, {}));
+  std::deque<eval::Vector> computed;
+  std::vector<const eval::Vector*> bounds = RunAll(program.bounds, chunk, &computed);
+  std::vector<const eval::Vector*> output = RunAll(program.output, chunk, &computed);
+  std::vector<const eval::Vector*> partition = RunAll(program.partition, chunk, &computed);
   Ticks learned = leaf.compared ? 0 : learning_until();
   if (!branch.has_baseline)
     learned = 0;
@@ -127,10 +148,10 @@ void DeltaQuery::Stage(size_t branch_number,
     row.hi = record.event_time + settings_.period + 1;
     bool visible = true;
     for (size_t b = 0; b < bounds.size() && visible; ++b) {
-      visible = !bounds[b].IsNull(i);
+      visible = !bounds[b]->IsNull(i);
       if (!visible)
         break;
-      Ticks at = bounds[b].Int(i) + leaf.bounds[b].offset;
+      Ticks at = bounds[b]->Int(i) + leaf.bounds[b].offset;
       if (leaf.bounds[b].lower) {
         row.lo = std::max(row.lo, at);
       } else {
@@ -146,14 +167,14 @@ void DeltaQuery::Stage(size_t branch_number,
     row.lo = std::max(row.lo, learned);
     if (!visible || row.lo >= row.hi)
       continue;
-    for (const eval::Vector& key : partition)
-      AppendCell(key, i, &staged.key);
+    for (const eval::Vector* key : partition)
+      AppendCell(*key, i, &staged.key);
     // A branch without state keeps each record by itself.
     if (partition.empty() && branch.ops.size() == 1)
       AppendBytes(row.record_id, &staged.key);
     row.values.reserve(output.size());
-    for (const eval::Vector& column : output)
-      row.values.push_back(column.ValueAt(i));
+    for (const eval::Vector* column : output)
+      row.values.push_back(column->ValueAt(i));
     staged_.push_back(std::move(staged));
   }
 }
@@ -188,7 +209,7 @@ void DeltaQuery::InsertRow(StagedRow staged,
     finding.key = {Value::Long(static_cast<int64_t>(staged.row.record_id))};
     finding.start = staged.row.lo;
     finding.first_event = finding.last_event = staged.row.event_time;
-    finding.row = EvaluateAll(branch.program.columns, staged.row.values);
+    finding.row = branch.program.columns.Run(staged.row.values);
     finding.evidence.push_back(evidence(staged.order));
     found->push_back(std::move(finding));
     Tag(staged.branch, from, found);
@@ -211,22 +232,26 @@ void DeltaQuery::InsertRow(StagedRow staged,
   Slot& slot = entry->second;
   rows_ -= slot.partition.rows();
   slot.partition.Insert(staged.leaf, std::move(staged.row), Limit(plan, newest), found);
+  slot.partition.Purge(
+      std::min(slot.partition.cursor(), staged.newest_before - settings_.lateness));
   rows_ += slot.partition.rows();
   SetTimer(&branch, &slot);
   Tag(staged.branch, from, found);
 }
 
-// A timer may be early: what it waited for has moved on (a baseline row came again). It is set anew
-// when it runs; moving it with every row would cost more.
+// A partition is looked at again when a result may begin by itself, and at last when all of it can
+// be forgotten. The timer may be early, because rows have come since: it is set anew when it runs;
+// moving it with every row would cost more.
 void DeltaQuery::SetTimer(Branch* branch, Slot* slot) {
-  Ticks next = slot->partition.NextChange().value_or(kNever);
+  const BranchPlan& plan = *branch->program.plan;
+  Ticks lag = plan.hold ? std::min(*plan.hold, settings_.lateness) : settings_.lateness;
+  Ticks next = slot->partition.NextBegin().value_or(Later(slot->partition.End(), lag) + 1);
   if (slot->timer <= next && slot->timer > slot->partition.cursor())
     return;
   if (slot->timer != kNever)
     branch->timers.erase({slot->timer, slot});
   slot->timer = next;
-  if (next != kNever)
-    branch->timers.emplace(next, slot);
+  branch->timers.emplace(next, slot);
 }
 
 void DeltaQuery::AdvanceTo(Ticks newest, std::vector<Finding>* found) {
@@ -243,14 +268,18 @@ void DeltaQuery::RunTimers(size_t number,
   size_t from = found->size();
   while (!branch.timers.empty() && branch.timers.begin()->first <= limit) {
     Slot* slot = branch.timers.begin()->second;
-    rows_ -= slot->partition.rows();
-    slot->partition.Advance(limit, found);
-    slot->partition.Purge(watermark);
-    rows_ += slot->partition.rows();
-    if (slot->partition.empty()) {
+    Partition& partition = slot->partition;
+    rows_ -= partition.rows();
+    bool over = !branch.program.plan->hold && !partition.NextBegin() && partition.End() < watermark;
+    if (!over) {
+      partition.Advance(limit, found);
+      partition.Purge(watermark);
+    }
+    if (over || partition.empty()) {
       branch.timers.erase({slot->timer, slot});
       branch.slots.erase(branch.slots.find(*slot->key));
     } else {
+      rows_ += partition.rows();
       SetTimer(&branch, slot);
     }
   }

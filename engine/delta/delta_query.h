@@ -56,6 +56,9 @@ class DeltaQuery {
   // Event time has reached `newest`: timers up to there run, old state goes.
   void AdvanceTo(Ticks newest, std::vector<Finding>* found);
 
+  // AdvanceTo does nothing below this; kNever while nothing is stored.
+  [[nodiscard]] Ticks next_due() const;
+
   // While T is below this, rules against a baseline raise nothing; 0 before Begin.
   [[nodiscard]] Ticks learning_until() const;
   [[nodiscard]] size_t partitions() const;

@@ -123,6 +123,16 @@ std::optional<Ticks> LeafStore::LastChange(Ticks t) const {
   return last;
 }
 
+std::optional<Ticks> LeafStore::NextEntering(Ticks t) const {
+  if (by_lo_.empty() || by_lo_.back().first <= t)
+    return std::nullopt;
+  return FirstAt(by_lo_, t + 1)->first;
+}
+
+std::optional<Ticks> LeafStore::End() const {
+  return by_hi_.empty() ? std::nullopt : std::optional(by_hi_.back().first);
+}
+
 void LeafStore::ForEachEntering(Ticks t, const std::function<void(const StoredRow&)>& use) const {
   for (auto at = FirstAt(by_lo_, t); at != by_lo_.end() && at->first == t; ++at) {
     use(slots_[at->second]);

@@ -40,6 +40,9 @@ class LeafStore {
   // The first change after `t`, the last change at or before `t`.
   [[nodiscard]] std::optional<Ticks> NextChange(Ticks t) const;
   [[nodiscard]] std::optional<Ticks> LastChange(Ticks t) const;
+  // The first row to become visible after `t`; when the last row leaves.
+  [[nodiscard]] std::optional<Ticks> NextEntering(Ticks t) const;
+  [[nodiscard]] std::optional<Ticks> End() const;
   // Rows that become visible, or stop being visible, at exactly `t`.
   void ForEachEntering(Ticks t, const std::function<void(const StoredRow&)>& use) const;
   void ForEachLeaving(Ticks t, const std::function<void(const StoredRow&)>& use) const;

@@ -16,8 +16,8 @@ constexpr size_t kEvidenceKept = 5;
 bool IsTrue(const Value& value) { return !value.is_null() && value.boolean(); }
 
 // Null when a part of the key is null: such a row matches nothing.
-std::optional<Row> JoinKey(const std::vector<eval::Program>& programs, const Row& row) {
-  Row key = EvaluateAll(programs, row);
+std::optional<Row> JoinKey(const RowPrograms& programs, const Row& row) {
+  Row key = programs.Run(row);
   for (const Value& value : key) {
     if (value.is_null())
       return std::nullopt;
@@ -53,6 +53,25 @@ std::optional<Ticks> Partition::NextChange() const {
       next = change;
   }
   return next;
+}
+
+std::optional<Ticks> Partition::NextBegin() const {
+  if (program_->plan->hold)
+    return NextChange();
+  std::optional<Ticks> next;
+  for (const LeafStore& leaf : leaves_) {
+    std::optional<Ticks> entering = leaf.NextEntering(cursor_);
+    if (entering && (!next || *entering < *next))
+      next = entering;
+  }
+  return next;
+}
+
+Ticks Partition::End() const {
+  Ticks end = cursor_;
+  for (const LeafStore& leaf : leaves_)
+    end = std::max(end, leaf.End().value_or(cursor_));
+  return end;
 }
 
 bool Partition::Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Finding>* found) {
@@ -134,6 +153,10 @@ void Partition::PushLeaf(size_t leaf, const StoredRow& row, int weight) {
     const OpPlan& plan = program_->plan->ops[op];
     if (plan.kind != OpPlan::Kind::kLeaf || plan.leaf != leaf)
       continue;
+    if (plan.parent != SIZE_MAX && program_->plan->ops[plan.parent].kind == OpPlan::Kind::kGroup) {
+      PushGroup(plan.parent, row.values, weight);  // has no use for the row's identity
+      continue;
+    }
     Row key = {Value::Long(static_cast<int64_t>(row.record_id))};
     PushUp(op, {row.values, std::move(key)}, weight);
   }
@@ -152,12 +175,12 @@ void Partition::Push(size_t op, size_t port, DeltaRow row, int weight) {
   const OpProgram& program = program_->ops[op];
   switch (program_->plan->ops[op].kind) {
     case OpPlan::Kind::kFilter:
-      if (IsTrue(EvaluateAll(program.predicate, row.values)[0])) {
+      if (IsTrue(program.predicate.Run(row.values)[0])) {
         PushUp(op, std::move(row), weight);
       }
       break;
     case OpPlan::Kind::kProject:
-      row.values = EvaluateAll(program.columns, row.values);
+      row.values = program.columns.Run(row.values);
       PushUp(op, std::move(row), weight);
       break;
     case OpPlan::Kind::kUnion:
@@ -165,7 +188,7 @@ void Partition::Push(size_t op, size_t port, DeltaRow row, int weight) {
       PushUp(op, std::move(row), weight);
       break;
     case OpPlan::Kind::kGroup:
-      PushGroup(op, row, weight);
+      PushGroup(op, row.values, weight);
       break;
     case OpPlan::Kind::kSemi:
       PushSemi(op, port, std::move(row), weight);
@@ -175,11 +198,11 @@ void Partition::Push(size_t op, size_t port, DeltaRow row, int weight) {
   }
 }
 
-void Partition::PushGroup(size_t op, const DeltaRow& row, int weight) {
+void Partition::PushGroup(size_t op, const Row& values, int weight) {
   const OpPlan& plan = program_->plan->ops[op];
   const OpProgram& program = program_->ops[op];
   OpState& state = states_[op];
-  auto [entry, is_new] = state.groups.try_emplace(EvaluateAll(program.keys, row.values));
+  auto [entry, is_new] = state.groups.try_emplace(program.keys.Run(values));
   Group& group = entry->second;
   if (is_new) {
     for (const plan::Aggregate& aggregate : plan.aggregates) {
@@ -188,7 +211,7 @@ void Partition::PushGroup(size_t op, const DeltaRow& row, int weight) {
   }
   group.rows += weight;
   for (size_t a = 0; a < group.accumulators.size(); ++a) {
-    group.accumulators[a].Apply(EvaluateAll(program.arguments[a], row.values), weight);
+    group.accumulators[a].Apply(program.arguments[a].Run(values), weight);
   }
   if (!group.dirty) {
     group.dirty = true;
@@ -293,18 +316,18 @@ void Partition::SettleGroup(size_t op) {
 void Partition::SettleTopGroups() {
   size_t op = states_.size() - 1;
   OpState& state = states_[op];
-  for (const Row* key_pointer : std::exchange(state.dirty, {})) {
-    Row key = *key_pointer;
-    Group& group = state.groups.at(key);
-    group.dirty = false;
+  for (const Row* dirty : std::exchange(state.dirty, {})) {
+    auto entry = state.groups.find(*dirty);
+    const auto& [key, group] = *entry;
+    entry->second.dirty = false;
     bool holds = group.rows > 0;
     if (holds && !program_->predicate.empty()) {
       Row row = GroupRow(op, key, group, &program_->predicate_reads);
-      holds = IsTrue(EvaluateAll(program_->predicate, row)[0]);
+      holds = IsTrue(program_->predicate.Run(row)[0]);
     }
     SetPresent(key, holds);
     if (group.rows == 0)
-      state.groups.erase(key);
+      state.groups.erase(entry);
   }
 }
 
@@ -338,9 +361,9 @@ Row Partition::ResultRow(const Row& key) const {
   size_t top = states_.size() - 1;
   if (program_->plan->ops[top].kind == OpPlan::Kind::kGroup) {
     const Group& group = states_[top].groups.at(key);
-    return EvaluateAll(program_->columns, GroupRow(top, key, group, nullptr));
+    return program_->columns.Run(GroupRow(top, key, group, nullptr));
   }
-  return EvaluateAll(program_->columns, held_.at(key).row.values);
+  return program_->columns.Run(held_.at(key).row.values);
 }
 
 std::vector<Row> Partition::Results() const {

@@ -57,8 +57,12 @@ class Partition {
   bool Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Finding>* found);
   // Moves on through all changes at or before `t`.
   void Advance(Ticks t, std::vector<Finding>* found);
-  // The next change after the cursor; null if none is known.
-  [[nodiscard]] std::optional<Ticks> NextChange() const;
+  // The next T > cursor() at which a result may begin without a new row; null if none is known.
+  // Where results only begin with a row that enters, rows that leave are not waited for: their
+  // effect is taken back when the cursor next moves.
+  [[nodiscard]] std::optional<Ticks> NextBegin() const;
+  // Once the watermark is past this, Purge leaves the partition empty.
+  [[nodiscard]] Ticks End() const;
   // Forgets what can no longer matter for any T > t. The cursor must have passed all changes up to
   // t.
   void Purge(Ticks t);
@@ -78,6 +82,8 @@ class Partition {
   void RestoreDone(Ticks cursor, std::vector<RaisedInterval> raised);
 
  private:
+  [[nodiscard]] std::optional<Ticks> NextChange() const;
+
   struct Group {
     int64_t rows = 0;
     std::vector<Accumulator> accumulators;
@@ -111,7 +117,7 @@ class Partition {
   void PushLeaf(size_t leaf, const StoredRow& row, int weight);
   void Push(size_t op, size_t port, DeltaRow row, int weight);
   void PushUp(size_t op, DeltaRow row, int weight);
-  void PushGroup(size_t op, const DeltaRow& row, int weight);
+  void PushGroup(size_t op, const record::Row& values, int weight);
   void PushSemi(size_t op, size_t port, DeltaRow row, int weight);
   void PushTop(DeltaRow row, int weight);
   void Settle();

@@ -37,19 +37,32 @@ struct Program::Step {
   plan::ExprPtr expr;
   const Kernel* kernel = nullptr;
   std::shared_ptr<const Prepared> prepared;
+  Vector literal;
   std::vector<std::unique_ptr<const Step>> args;
+  size_t computed_args = 0;  // neither columns nor literals
 
   static std::unique_ptr<const Step> Compile(const plan::ExprPtr& expr);
-  [[nodiscard]] Vector Run(const Chunk& input, const EvalContext& context) const;
+  // The result where it is, or in `scratch` when it had to be computed.
+  [[nodiscard]] const Vector& Run(const Chunk& input,
+                                  const EvalContext& context,
+                                  Vector* scratch) const;
   [[nodiscard]] Vector RunCall(const Chunk& input, const EvalContext& context) const;
   [[nodiscard]] Vector RunMembership(const Chunk& input, const EvalContext& context) const;
+
+ private:
+  [[nodiscard]] Vector Compute(const Chunk& input, const EvalContext& context) const;
 };
 
 std::unique_ptr<const Program::Step> Program::Step::Compile(const plan::ExprPtr& expr) {
   auto step = std::make_unique<Step>();
   step->expr = expr;
-  for (const plan::ExprPtr& arg : expr->args)
+  for (const plan::ExprPtr& arg : expr->args) {
     step->args.push_back(Compile(arg));
+    bool in_place = arg->kind == ExprKind::kColumn || arg->kind == ExprKind::kLiteral;
+    step->computed_args += in_place ? 0 : 1;
+  }
+  if (expr->kind == ExprKind::kLiteral)
+    step->literal = Vector::Constant(expr->literal);
   if (expr->kind == ExprKind::kCall) {
     step->kernel = FindKernel(expr->function);
     KEYWATCH_CHECK(step->kernel != nullptr, expr->function.c_str());
@@ -59,12 +72,19 @@ std::unique_ptr<const Program::Step> Program::Step::Compile(const plan::ExprPtr&
   return step;
 }
 
-Vector Program::Step::Run(const Chunk& input, const EvalContext& context) const {
+const Vector& Program::Step::Run(const Chunk& input,
+                                 const EvalContext& context,
+                                 Vector* scratch) const {
+  if (expr->kind == ExprKind::kColumn)
+    return input.columns[expr->column];
+  if (expr->kind == ExprKind::kLiteral)
+    return literal;
+  *scratch = Compute(input, context);
+  return *scratch;
+}
+
+Vector Program::Step::Compute(const Chunk& input, const EvalContext& context) const {
   switch (expr->kind) {
-    case ExprKind::kColumn:
-      return input.columns[expr->column];
-    case ExprKind::kLiteral:
-      return Vector::Constant(expr->literal);
     case ExprKind::kNow:
       return Vector::Constant(Value::Datetime(context.now));
     case ExprKind::kIngestionTime:
@@ -79,29 +99,35 @@ Vector Program::Step::Run(const Chunk& input, const EvalContext& context) const 
       return RunMembership(input, context);
     case ExprKind::kCall:
       return RunCall(input, context);
+    case ExprKind::kColumn:
+    case ExprKind::kLiteral:
+      break;  // in place
   }
   return Vector(expr->type);
 }
 
 Vector Program::Step::RunCall(const Chunk& input, const EvalContext& context) const {
-  std::vector<Vector> values;
+  std::vector<Vector> computed(computed_args);
+  std::vector<const Vector*> values;
   values.reserve(args.size());
+  size_t next = 0;
   bool all_constant = true;
   for (const auto& arg : args) {
-    values.push_back(arg->Run(input, context));
-    all_constant = all_constant && values.back().constant();
+    Vector* scratch = next < computed.size() ? &computed[next] : nullptr;
+    values.push_back(&arg->Run(input, context, scratch));
+    next += values.back() == scratch ? 1 : 0;
+    all_constant = all_constant && values.back()->constant();
   }
   size_t rows = all_constant ? 1 : input.rows;
   Vector out(expr->type);
   out.Reserve(rows);
-  kernel->run(Call{values, rows, prepared.get()}, &out);
+  kernel->run(Call{Args(values), rows, prepared.get()}, &out);
   KEYWATCH_CHECK(out.stored() == rows, "a function gives one value per row");
-  for (const Vector& value : values)
-    out.KeepAlive(value);
-  if (!all_constant)
-    return out;
-  Vector constant = Vector::Constant(out.ValueAt(0));
-  return constant;
+  for (const Vector* value : values)
+    out.KeepAlive(*value);
+  if (all_constant)
+    out.MakeConstant();
+  return out;
 }
 
 Vector Program::Step::RunMembership(const Chunk& input, const EvalContext& context) const {
@@ -119,7 +145,10 @@ Vector Program::Step::RunMembership(const Chunk& input, const EvalContext& conte
   return in.Run(input, context);
 }
 
-Program::Program(const plan::ExprPtr& expr) : root_(Step::Compile(expr)) {}
+Program::Program(const plan::ExprPtr& expr) : root_(Step::Compile(expr)) {
+  if (expr->kind == ExprKind::kColumn)
+    column_ = expr->column;
+}
 Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;
 Program& Program::operator=(Program&&) noexcept = default;
@@ -127,12 +156,18 @@ Program& Program::operator=(Program&&) noexcept = default;
 Type Program::type() const { return root_->expr->type; }
 
 Vector Program::Run(const Chunk& input, const EvalContext& context) const {
-  return root_->Run(input, context);
+  Vector scratch;
+  const Vector& result = root_->Run(input, context, &scratch);
+  return &result == &scratch ? std::move(scratch) : result;
 }
 
 Predicate::Predicate(const plan::ExprPtr& expr) {
-  for (const plan::ExprPtr& conjunct : plan::Conjuncts(expr))
-    conjuncts_.emplace_back(conjunct);
+  for (const plan::ExprPtr& conjunct : plan::Conjuncts(expr)) {
+    bool always =
+        plan::IsLiteral(conjunct) && !conjunct->literal.is_null() && conjunct->literal.boolean();
+    if (!always)
+      conjuncts_.emplace_back(conjunct);
+  }
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class Program {
   Program& operator=(Program&&) noexcept;
 
   [[nodiscard]] record::Type type() const;
+  // The input column that this is, if it is nothing else: it can be read in place.
+  [[nodiscard]] std::optional<size_t> column() const { return column_; }
   // The value for every row of the chunk; a constant vector if it is the same for all.
   [[nodiscard]] Vector Run(const Chunk& input, const EvalContext& context) const;
 
@@ -39,6 +42,7 @@ class Program {
 
  private:
   std::unique_ptr<const Step> root_;
+  std::optional<size_t> column_;
 };
 
 // A conjunction evaluated one operand after the other, each only on the rows that are left.

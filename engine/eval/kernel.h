@@ -15,8 +15,19 @@ struct Prepared {
   virtual ~Prepared() = default;
 };
 
+// Arguments where they are: columns of the input and constants are not copied.
+class Args {
+ public:
+  explicit Args(const std::vector<const Vector*>& args) : args_(args) {}
+  const Vector& operator[](size_t i) const { return *args_[i]; }
+  [[nodiscard]] size_t size() const { return args_.size(); }
+
+ private:
+  const std::vector<const Vector*>& args_;
+};
+
 struct Call {
-  const std::vector<Vector>& args;
+  Args args;
   size_t rows;  // rows to produce; 1 when every argument is constant
   const Prepared* prepared;
 };

@@ -20,6 +20,17 @@ Vector Vector::Constant(const Value& value) {
   return out;
 }
 
+Vector Vector::ConstantView(const Value& value) {
+  Vector out(value.type());
+  if (IsText(value.type()) && !value.is_null()) {
+    out.PushView(value.string());
+  } else {
+    out.PushValue(value);
+  }
+  out.constant_ = true;
+  return out;
+}
+
 Vector Vector::FromValues(Type type, const std::vector<Value>& values) {
   Vector out(type);
   out.Reserve(values.size());

@@ -22,6 +22,8 @@ class Vector {
   explicit Vector(record::Type type) : type_(type) {}
 
   static Vector Constant(const record::Value& value);
+  // Without a copy of a text: `value` stays where it is.
+  static Vector ConstantView(const record::Value& value);
   static Vector FromValues(record::Type type, const std::vector<record::Value>& values);
 
   [[nodiscard]] record::Type type() const { return type_; }
@@ -50,6 +52,8 @@ class Vector {
   // Row `row` of a vector of the same type; its text is kept alive.
   void PushFrom(const Vector& other, size_t row);
   void KeepAlive(const Vector& other);
+  // The one value that is stored stands for every row.
+  void MakeConstant() { constant_ = true; }
 
  private:
   [[nodiscard]] size_t At(size_t row) const { return constant_ ? 0 : row; }

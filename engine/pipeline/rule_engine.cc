@@ -70,39 +70,51 @@ record::EvidencePtr EvidenceOf(const RecordBatch& batch, uint32_t row) {
   return std::make_shared<const record::Evidence>(std::move(evidence));
 }
 
+// Where the leaf's columns are in a batch; adds them to the layout.
+std::vector<size_t> LayoutColumns(const delta::LeafPlan& leaf,
+                                  const record::SchemaCatalog& catalog,
+                                  record::BatchLayout* layout) {
+  const record::Table* table = catalog.Find(leaf.table);
+  std::vector<size_t> columns;
+  for (const record::Column& column : leaf.columns.columns) {
+    auto declared = std::find_if(
+        table->columns.begin(), table->columns.end(), [&](const record::TableColumn& c) {
+          return c.name == column.name;
+        });
+    columns.push_back(layout->Add(*table, *declared));
+  }
+  return columns;
+}
+
+std::vector<bool> ColumnsRead(const delta::LeafPlan& leaf) {
+  std::vector<bool> read(leaf.columns.columns.size());
+  plan::CollectColumns(leaf.predicate, &read);
+  for (const delta::TemporalBound& bound : leaf.bounds)
+    plan::CollectColumns(bound.time, &read);
+  for (const auto* exprs : {&leaf.output, &leaf.partition}) {
+    for (const plan::ExprPtr& expr : *exprs)
+      plan::CollectColumns(expr, &read);
+  }
+  return read;
+}
+
 }  // namespace
 
 RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
                        const record::SchemaCatalog& catalog,
                        EngineSettings settings)
     : settings_(settings) {
-  for (rule::CompiledRule& compiled : rules) {
-    delta::DeltaSettings own;
-    own.period = compiled.rule.query_period;
-    own.lateness = settings.lateness;
-    own.hold_while_learning = settings.hold_while_learning;
-    own.max_rows = settings.max_rows_per_rule;
-    RunningRule running{std::move(compiled), nullptr, 0};
-    running.query = std::make_unique<delta::DeltaQuery>(running.compiled.delta, own);
-    rules_.push_back(std::move(running));
-  }
+  for (rule::CompiledRule& compiled : rules)
+    rules_.push_back({std::move(compiled), nullptr, 0, 0});
   std::vector<const delta::LeafPlan*> leaf_plans;
   std::vector<std::vector<size_t>> leaf_columns;
   leaves_of_rule_.resize(rules_.size());
   for (size_t r = 0; r < rules_.size(); ++r) {
-    const delta::DeltaPlan& plan = rules_[r].query->plan();
+    const delta::DeltaPlan& plan = rules_[r].compiled.delta;
     for (size_t b = 0; b < plan.branches.size(); ++b) {
       for (size_t l = 0; l < plan.branches[b].leaves.size(); ++l) {
         const delta::LeafPlan& leaf = plan.branches[b].leaves[l];
-        const record::Table* table = catalog.Find(leaf.table);
-        Leaf added{r, b, l, {}};
-        for (const record::Column& column : leaf.columns.columns) {
-          auto declared = std::find_if(
-              table->columns.begin(), table->columns.end(), [&](const record::TableColumn& c) {
-                return c.name == column.name;
-              });
-          added.columns.push_back(layout_.Add(*table, *declared));
-        }
+        Leaf added{r, b, l, LayoutColumns(leaf, catalog, &layout_), {}};
         leaves_of_rule_[r].push_back(leaves_.size());
         leaf_plans.push_back(&leaf);
         leaf_columns.push_back(added.columns);
@@ -111,6 +123,20 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
     }
   }
   scan_ = std::make_unique<Scan>(leaf_plans, leaf_columns, layout_);
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    delta::DeltaPlan plan = rules_[r].compiled.delta;
+    for (size_t l : leaves_of_rule_[r]) {
+      delta::LeafPlan& leaf = plan.branches[leaves_[l].branch].leaves[leaves_[l].leaf];
+      leaf.predicate = scan_->Residual(l);
+      leaves_[l].read = ColumnsRead(leaf);
+    }
+    delta::DeltaSettings own;
+    own.period = rules_[r].compiled.rule.query_period;
+    own.lateness = settings.lateness;
+    own.hold_while_learning = settings.hold_while_learning;
+    own.max_rows = settings.max_rows_per_rule;
+    rules_[r].query = std::make_unique<delta::DeltaQuery>(std::move(plan), own);
+  }
 }
 
 void RuleEngine::StageLeaf(const Leaf& leaf,
@@ -120,8 +146,10 @@ void RuleEngine::StageLeaf(const Leaf& leaf,
   chunk.rows = rows.size();
   chunk.ingestion_time = batch.read_time;
   chunk.columns.reserve(leaf.columns.size());
-  for (size_t column : leaf.columns)
-    chunk.columns.push_back(Gather(batch.columns[column], rows));
+  for (size_t c = 0; c < leaf.columns.size(); ++c) {
+    const ColumnData& column = batch.columns[leaf.columns[c]];
+    chunk.columns.push_back(leaf.read[c] ? Gather(column, rows) : eval::Vector(column.type));
+  }
   std::vector<delta::RowMeta> meta;
   meta.reserve(rows.size());
   for (uint32_t row : rows) {
@@ -152,10 +180,27 @@ void RuleEngine::Process(const RecordBatch& batch,
       newest_ = std::max(newest_, batch.event_time[row]);
   }
   const auto& selected = scan_->Run(batch);
-  auto evidence = [&](uint32_t row) { return EvidenceOf(batch, row); };
+  std::vector<record::EvidencePtr> built(batch.rows);  // one copy of a record for all rules
+  auto evidence = [&](uint32_t row) {
+    if (built[row] == nullptr)
+      built[row] = EvidenceOf(batch, row);
+    return built[row];
+  };
+  for (RunningRule& rule : rules_) {
+    if (!begun_)
+      rule.query->Begin(batch.event_time[0]);
+  }
+  begun_ = true;
+  has_rows_.assign(rules_.size(), false);
+  for (size_t l = 0; l < leaves_.size(); ++l) {
+    if (!selected[l].empty())
+      has_rows_[leaves_[l].rule] = true;
+  }
   for (size_t r = 0; r < rules_.size(); ++r) {
+    // Of many rules most have nothing to do with a batch.
+    if (!has_rows_[r] && newest_ < rules_[r].due)
+      continue;
     delta::DeltaQuery& query = *rules_[r].query;
-    query.Begin(batch.event_time[0]);
     for (size_t l : leaves_of_rule_[r]) {
       std::vector<uint32_t> rows;
       for (uint32_t row : selected[l]) {
@@ -168,6 +213,7 @@ void RuleEngine::Process(const RecordBatch& batch,
     std::vector<delta::Finding> findings;
     query.Run(evidence, &findings);
     query.AdvanceTo(newest_, &findings);
+    rules_[r].due = query.next_due();
     RaiseFindings(r, std::move(findings), alerts);
   }
 }
@@ -177,6 +223,7 @@ void RuleEngine::AdvanceTo(Ticks newest, std::vector<alert::Alert>* alerts) {
   for (size_t r = 0; r < rules_.size(); ++r) {
     std::vector<delta::Finding> findings;
     rules_[r].query->AdvanceTo(newest_, &findings);
+    rules_[r].due = rules_[r].query->next_due();
     RaiseFindings(r, std::move(findings), alerts);
   }
 }
@@ -221,6 +268,7 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
   state::ByteReader reader(*engine);
   if (reader.I64(&newest_))
     KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
+  begun_ = false;  // a rule without state in the snapshot begins now
   for (RunningRule& running : rules_) {
     const rule::Rule& rule = running.compiled.rule;
     std::optional<std::string_view> bytes = snapshot.Find(SectionName(rule));
@@ -233,6 +281,7 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
     if (!state.U64(&running.alerts))
       return state.Finish("the state of rule " + rule.name);
     KEYWATCH_RETURN_IF_ERROR(running.query->Restore(&state));
+    running.due = running.query->next_due();
   }
   return {};
 }

@@ -66,11 +66,13 @@ class RuleEngine {
     size_t branch = 0;
     size_t leaf = 0;
     std::vector<size_t> columns;  // layout indices
+    std::vector<bool> read;       // columns that the query reads after the scan
   };
   struct RunningRule {
     rule::CompiledRule compiled;
     std::unique_ptr<delta::DeltaQuery> query;
     uint64_t alerts = 0;
+    record::Ticks due = 0;  // event time at which the query has something to do by itself
   };
 
   void StageLeaf(const Leaf& leaf,
@@ -86,8 +88,10 @@ class RuleEngine {
   record::BatchLayout layout_;
   std::unique_ptr<Scan> scan_;
   record::Ticks newest_ = 0;
+  bool begun_ = false;                        // every query knows when the stream began
   std::vector<record::Ticks> newest_before_;  // by row of the current batch
   std::vector<std::vector<size_t>> leaves_of_rule_;
+  std::vector<bool> has_rows_;  // by rule, in the current batch
 };
 
 }  // namespace keywatch::pipeline

@@ -57,46 +57,81 @@ Scan::Scan(const std::vector<const delta::LeafPlan*>& leaves,
   for (size_t leaf = 0; leaf < leaves_; ++leaf) {
     all_[leaf / 64] |= uint64_t{1} << (leaf % 64);
     size_t width = leaves[leaf]->columns.columns.size();
+    std::vector<plan::ExprPtr> rest;
+    std::vector<size_t> with_needle;
     for (const plan::ExprPtr& conjunct : plan::Conjuncts(leaves[leaf]->predicate)) {
       std::optional<size_t> own = OnlyColumn(conjunct, width);
-      if (!own)
+      size_t column = own ? leaf_columns[leaf][*own] : 0;
+      if (own && Repeats(layout.columns()[column])) {
+        std::vector<plan::ExprPtr> to_first(width);
+        to_first[*own] = plan::ColumnRef(0, layout.columns()[column].type);
+        AddAtom(leaf, column, plan::Substitute(conjunct, to_first), layout);
         continue;
-      size_t column = leaf_columns[leaf][*own];
-      if (!Repeats(layout.columns()[column]))
-        continue;
-      auto bits = std::find_if(columns_.begin(), columns_.end(), [&](const ColumnBits& c) {
-        return c.column == column;
-      });
-      if (bits == columns_.end()) {
-        columns_.push_back({});
-        bits = std::prev(columns_.end());
-        bits->column = column;
-        bits->type = layout.columns()[column].type;
       }
-      std::vector<plan::ExprPtr> to_first(width);
-      to_first[*own] = plan::ColumnRef(0, bits->type);
-      bits->atoms.push_back({leaf, eval::Program(plan::Substitute(conjunct, to_first))});
+      rest.push_back(conjunct);
+      bool first = std::find(with_needle.begin(), with_needle.end(), column) == with_needle.end();
+      if (own && first && AddNeedle(leaf, column, conjunct))
+        with_needle.push_back(column);
     }
+    residual_.push_back(plan::And(rest));
   }
+  for (TextScan& text : texts_)
+    text.Compile();
 }
 
-// The class of a value: its row of bits, shared with equal rows.
-uint32_t Scan::ClassOf(ColumnBits* bits, const std::vector<Value>& value) {
+// `conjunct` reads its column as number 0.
+void Scan::AddAtom(size_t leaf,
+                   size_t column,
+                   const plan::ExprPtr& conjunct,
+                   const record::BatchLayout& layout) {
+  auto bits = std::find_if(
+      columns_.begin(), columns_.end(), [&](const ColumnBits& c) { return c.column == column; });
+  if (bits == columns_.end()) {
+    columns_.push_back({});
+    bits = std::prev(columns_.end());
+    bits->column = column;
+    bits->type = layout.columns()[column].type;
+  }
+  bits->atoms.push_back({leaf, eval::Program(conjunct)});
+}
+
+bool Scan::AddNeedle(size_t leaf, size_t column, const plan::ExprPtr& conjunct) {
+  std::optional<std::string> pattern = NeedlePattern(conjunct);
+  if (!pattern)
+    return false;
+  auto text = std::find_if(
+      texts_.begin(), texts_.end(), [&](const TextScan& t) { return t.column() == column; });
+  if (text == texts_.end()) {
+    texts_.emplace_back(column, words_);
+    text = std::prev(texts_.end());
+  }
+  return text->Add(leaf, *pattern);
+}
+
+// The classes of values: a value's row of bits, shared with equal rows.
+std::vector<uint32_t> Scan::Classify(ColumnBits* bits, const std::vector<Value>& values) {
   eval::Chunk chunk;
-  chunk.rows = 1;
-  chunk.columns.push_back(eval::Vector::FromValues(bits->type, value));
-  std::vector<uint64_t> row = all_;
+  chunk.rows = values.size();
+  chunk.columns.push_back(eval::Vector::FromValues(bits->type, values));
+  std::vector<std::vector<uint64_t>> rows(values.size(), all_);
   for (const Atom& atom : bits->atoms) {
     eval::Vector truth = atom.program.Run(chunk, {});
-    bool holds = !truth.IsNull(0) && truth.Int(0) != 0;
-    if (!holds)
-      row[atom.leaf / 64] &= ~(uint64_t{1} << (atom.leaf % 64));
+    for (size_t i = 0; i < values.size(); ++i) {
+      bool holds = !truth.IsNull(i) && truth.Int(i) != 0;
+      if (!holds)
+        rows[i][atom.leaf / 64] &= ~(uint64_t{1} << (atom.leaf % 64));
+    }
   }
-  auto next = static_cast<uint32_t>(bits->classes.size());
-  auto [known, is_new] = bits->classes.try_emplace(row, next);
-  if (is_new)
-    bits->class_bits.insert(bits->class_bits.end(), row.begin(), row.end());
-  return known->second;
+  std::vector<uint32_t> classes;
+  classes.reserve(values.size());
+  for (std::vector<uint64_t>& row : rows) {
+    auto next = static_cast<uint32_t>(bits->classes.size());
+    auto [known, is_new] = bits->classes.try_emplace(row, next);
+    if (is_new)
+      bits->class_bits.insert(bits->class_bits.end(), row.begin(), row.end());
+    classes.push_back(known->second);
+  }
+  return classes;
 }
 
 void Scan::AddDictionaryCodes(ColumnBits* bits, const ColumnData& column) {
@@ -104,20 +139,24 @@ void Scan::AddDictionaryCodes(ColumnBits* bits, const ColumnData& column) {
     bits->class_of_code.clear();
     bits->generation = column.dictionary->generation();
   }
+  std::vector<Value> values;
   for (size_t code = bits->class_of_code.size(); code < column.dictionary->size(); ++code) {
     std::string text(column.dictionary->At(static_cast<record::Code>(code)));
     bool null_guid = bits->type == Type::kGuid && text.empty();
-    Value value = null_guid                   ? Value::Null(Type::kGuid)
-                  : bits->type == Type::kGuid ? Value::Guid(text)
-                                              : Value::String(text);
-    bits->class_of_code.push_back(ClassOf(bits, {value}));
+    values.push_back(null_guid                   ? Value::Null(Type::kGuid)
+                     : bits->type == Type::kGuid ? Value::Guid(text)
+                                                 : Value::String(text));
   }
+  if (values.empty())
+    return;
+  std::vector<uint32_t> classes = Classify(bits, values);
+  bits->class_of_code.insert(bits->class_of_code.end(), classes.begin(), classes.end());
 }
 
 uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t row) {
   if (column.nulls[row] != 0) {
     if (!bits->null_known)
-      bits->class_of_null = ClassOf(bits, {Value::Null(column.type)});
+      bits->class_of_null = Classify(bits, {Value::Null(column.type)})[0];
     bits->null_known = true;
     return bits->class_of_null;
   }
@@ -125,7 +164,7 @@ uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t ro
   auto known = bits->class_of_value.find(number);
   if (known != bits->class_of_value.end())
     return known->second;
-  uint32_t found = ClassOf(bits, {record::CellValue(column, row)});
+  uint32_t found = Classify(bits, {record::CellValue(column, row)})[0];
   if (bits->class_of_value.size() >= kMaxNumbers)
     bits->class_of_value.clear();
   bits->class_of_value.emplace(number, found);
@@ -166,6 +205,11 @@ const std::vector<std::vector<uint32_t>>& Scan::Run(const record::RecordBatch& b
   }
   for (ColumnBits& bits : columns_)
     AndColumn(&bits, batch);
+  for (TextScan& text : texts_) {
+    const ColumnData& column = batch.columns[text.column()];
+    for (size_t row = 0; row < batch.rows; ++row)
+      text.And(column.texts[row], &rows_[row * words_]);
+  }
   for (auto& rows : selected_)
     rows.clear();
   for (size_t row = 0; row < batch.rows; ++row) {

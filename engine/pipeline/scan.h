@@ -4,9 +4,11 @@
 // atom: its truth is computed once per distinct value, when the value is first seen. For each such
 // column a value has a row of bits, one bit per leaf: 1 where no atom of the leaf on this column
 // excludes the value. Equal rows of bits are one class, so that all of them stay in cache. A batch
-// is scanned by ANDing, per record, the bits of its values. What is left is a superset of what the
-// leaves want (their whole filter is applied by the evaluator to the few that are left), so the
-// cost grows with the number of columns used and hardly with the number of rules.
+// is scanned by ANDing, per record, the bits of its values, so the cost grows with the number of
+// columns used and hardly with the number of rules. A conjunct that looks for a constant in a long
+// text contributes its needle (text_scan.h). What is left is a superset of what the leaves want:
+// the evaluator applies the residual, the conjuncts that are no atoms, to the few rows that are
+// left.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +18,7 @@
 
 #include "engine/delta/delta_plan.h"
 #include "engine/eval/evaluator.h"
+#include "engine/pipeline/text_scan.h"
 #include "engine/record/record_batch.h"
 
 namespace keywatch::pipeline {
@@ -30,6 +33,9 @@ class Scan {
   // For every leaf the rows that its atoms do not exclude, ascending; by leaf number. The result is
   // valid until the next call.
   const std::vector<std::vector<uint32_t>>& Run(const record::RecordBatch& batch);
+
+  // What still has to be true of a row that Run gave for the leaf.
+  [[nodiscard]] const plan::ExprPtr& Residual(size_t leaf) const { return residual_[leaf]; }
 
  private:
   struct Atom {
@@ -50,7 +56,12 @@ class Scan {
     bool null_known = false;
   };
 
-  uint32_t ClassOf(ColumnBits* bits, const std::vector<record::Value>& value);
+  void AddAtom(size_t leaf,
+               size_t column,
+               const plan::ExprPtr& conjunct,
+               const record::BatchLayout& layout);
+  bool AddNeedle(size_t leaf, size_t column, const plan::ExprPtr& conjunct);
+  std::vector<uint32_t> Classify(ColumnBits* bits, const std::vector<record::Value>& values);
   void AddDictionaryCodes(ColumnBits* bits, const record::ColumnData& column);
   uint32_t NumberClass(ColumnBits* bits, const record::ColumnData& column, size_t row);
   void AndColumn(ColumnBits* bits, const record::RecordBatch& batch);
@@ -58,6 +69,8 @@ class Scan {
   size_t leaves_;
   size_t words_;
   std::vector<ColumnBits> columns_;
+  std::vector<TextScan> texts_;
+  std::vector<plan::ExprPtr> residual_;
   std::vector<uint64_t> all_;   // a bit per leaf
   std::vector<uint64_t> rows_;  // words_ per row of the batch
   std::vector<std::vector<uint32_t>> selected_;

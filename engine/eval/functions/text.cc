@@ -119,8 +119,8 @@ void StrcatFn(const Call& call, Vector* out) {
   std::string scratch;
   for (size_t i = 0; i < call.rows; ++i) {
     std::string text;
-    for (const Vector& arg : call.args)
-      text.append(TextOf(arg, i, &scratch));
+    for (size_t a = 0; a < call.args.size(); ++a)
+      text.append(TextOf(call.args[a], i, &scratch));
     PushBounded(std::move(text), out);
   }
 }
