@@ -3,20 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include <re2/re2.h>
-#include <re2/set.h>
-
 namespace keywatch::pipeline {
 namespace {
-
-// The states of the combined automaton are built as texts need them, up to this many bytes.
-constexpr int64_t kAutomatonBytes = int64_t{64} << 20;
-
-re2::RE2::Options SetOptions() {
-  re2::RE2::Options options(re2::RE2::Quiet);
-  options.set_max_mem(kAutomatonBytes);
-  return options;
-}
 
 struct Shape {
   bool fold;
@@ -57,21 +45,13 @@ std::optional<std::string> NeedlePattern(const plan::ExprPtr& conjunct) {
     return std::nullopt;
   // (?i) folds more than KQL does (all of Unicode): more texts match, none less.
   return std::string(shape->second.fold ? "(?i)" : "") + shape->second.before +
-         re2::RE2::QuoteMeta(text) + shape->second.after;
+         eval::RegexSet::Quote(text) + shape->second.after;
 }
 
-struct TextScan::Set {
-  re2::RE2::Set patterns{SetOptions(), re2::RE2::UNANCHORED};
-};
-
-TextScan::TextScan(size_t column, size_t words)
-    : column_(column), set_(std::make_unique<Set>()), mine_(words), allowed_(words) {}
-TextScan::TextScan(TextScan&&) noexcept = default;
-TextScan::~TextScan() = default;
+TextScan::TextScan(size_t column, size_t words) : column_(column), mine_(words), allowed_(words) {}
 
 bool TextScan::Add(size_t leaf, const std::string& pattern) {
-  std::string error;
-  if (set_->patterns.Add(pattern, &error) < 0)
+  if (!patterns_.Add(pattern))
     return false;
   leaf_of_pattern_.push_back(leaf);
   mine_[leaf / 64] |= uint64_t{1} << (leaf % 64);
@@ -79,9 +59,8 @@ bool TextScan::Add(size_t leaf, const std::string& pattern) {
 }
 
 void TextScan::Compile() {
-  // Too large to compile: no leaf is excluded by it.
-  if (!set_->patterns.Compile())
-    std::fill(mine_.begin(), mine_.end(), 0);
+  if (!patterns_.Compile())
+    std::fill(mine_.begin(), mine_.end(), 0);  // excludes nothing
 }
 
 void TextScan::And(std::string_view text, uint64_t* bits) {
@@ -90,11 +69,8 @@ void TextScan::And(std::string_view text, uint64_t* bits) {
     wanted = wanted || (bits[w] & mine_[w]) != 0;
   if (!wanted)
     return;
-  matched_.clear();
-  re2::RE2::Set::ErrorInfo error{};
-  bool any = set_->patterns.Match({text.data(), text.size()}, &matched_, &error);
-  if (!any && error.kind != re2::RE2::Set::kNoError)
-    return;  // the automaton is at its bound: the evaluator decides
+  if (!patterns_.Match(text, &matched_))
+    return;  // the evaluator decides
   for (size_t w = 0; w < mine_.size(); ++w)
     allowed_[w] = ~mine_[w];
   for (int pattern : matched_) {

@@ -1,4 +1,4 @@
-// Which leaves a long text excludes: all their needles on one column in a single pass (RE2::Set).
+// Which leaves a long text excludes: all their needles on one column in a single pass.
 //
 // A needle is what a conjunct such as `requestUri_s contains "/backup"` looks for. The pass may let
 // through more than the conjunct does (a term is looked for as plain text), never less; the
@@ -7,12 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/eval/regex_set.h"
 #include "engine/plan/expr.h"
 
 namespace keywatch::pipeline {
@@ -24,8 +24,6 @@ std::optional<std::string> NeedlePattern(const plan::ExprPtr& conjunct);
 class TextScan {
  public:
   TextScan(size_t column, size_t words);
-  TextScan(TextScan&&) noexcept;
-  ~TextScan();
 
   [[nodiscard]] size_t column() const { return column_; }
   // False if the pattern cannot be used. At most one per leaf.
@@ -36,9 +34,8 @@ class TextScan {
   void And(std::string_view text, uint64_t* bits);
 
  private:
-  struct Set;
   size_t column_;
-  std::unique_ptr<Set> set_;
+  eval::RegexSet patterns_;
   std::vector<size_t> leaf_of_pattern_;
   std::vector<uint64_t> mine_;     // leaves with a needle here
   std::vector<uint64_t> allowed_;  // scratch

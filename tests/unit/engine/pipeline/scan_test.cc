@@ -125,8 +125,8 @@ TEST_F(ScanTest, AtomsDecideExactly) {
 }
 
 TEST_F(ScanTest, WhatIsNoAtomLetsRowsThrough) {
-  AddRule("Uri has 'keys' and Op == 'KeyGet'");
-  AddRule("Uri has 'keys' or Op == 'KeyGet'");
+  AddRule("strlen(Uri) > 5 and Op == 'KeyGet'");
+  AddRule("strlen(Uri) > 5 or Op == 'KeyGet'");
   Build();
   std::mt19937_64 random(2);
   record::RecordBatch batch = Batch(&random, 200);
@@ -138,6 +138,49 @@ TEST_F(ScanTest, WhatIsNoAtomLetsRowsThrough) {
   }
   EXPECT_LT(selected[0].size(), batch.rows);  // the operation is an atom
   EXPECT_EQ(selected[1].size(), batch.rows);  // `or` over two columns is not
+}
+
+// Whatever the test, the scan lets through no less than it, and the residual decides the rest.
+TEST_F(ScanTest, NeedlesInTexts) {
+  std::vector<std::string> tests = {
+      "Uri contains 'KEYS'",
+      "Uri contains_cs 'KEYS'",
+      "Uri has 'a'",
+      "Uri hasprefix 'sec' and Uri endswith 'S'",
+      "Uri startswith 'HTTPS://b'",
+      "Uri startswith_cs 'HTTPS://b'",
+      "Uri matches regex '^https://[ab]/k'",
+      "Uri == 'https://a/keys'",
+      "Uri =~ 'HTTPS://A/KEYS' and Op == 'KeyGet'",
+      "Uri contains '.*'",
+      "not(Uri contains 'keys')",
+      "Uri contains ''",
+  };
+  for (const std::string& test : tests)
+    AddRule(test);
+  Build();
+  std::mt19937_64 random(4);
+  record::RecordBatch batch = Batch(&random, 100);
+  const auto& selected = scan_->Run(batch);
+  for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
+    std::vector<uint32_t> wanted = Expected(leaf, batch);
+    EXPECT_TRUE(
+        std::includes(selected[leaf].begin(), selected[leaf].end(), wanted.begin(), wanted.end()))
+        << tests[leaf];
+    delta::LeafPlan& plan = leaves_[leaf];
+    plan.predicate = scan_->Residual(leaf);
+    std::vector<uint32_t> decided;
+    std::vector<uint32_t> residual = Expected(leaf, batch);
+    std::set_intersection(selected[leaf].begin(),
+                          selected[leaf].end(),
+                          residual.begin(),
+                          residual.end(),
+                          std::back_inserter(decided));
+    EXPECT_EQ(decided, wanted) << tests[leaf];
+  }
+  EXPECT_TRUE(selected[9].empty());  // quoted: no text has ".*" in it
+  EXPECT_LT(selected[0].size(), batch.rows);
+  EXPECT_TRUE(selected[1].empty());
 }
 
 TEST_F(ScanTest, MoreLeavesThanAWordHasBits) {
