@@ -37,6 +37,20 @@ std::optional<std::vector<ExprPtr>> Binder::BindArguments(const kql::Call& call,
 
 namespace {
 
+// The argument of an address function that is a constant array, bag or word where one address is
+// wanted as text; null if there is none. Only the sole range of ipv4_is_in_any_range may be an
+// array.
+ExprPtr MisplacedConstant(const plan::FunctionInfo& info, const std::vector<ExprPtr>& args) {
+  const bool list = info.name == "ipv4_is_in_any_range";
+  for (size_t i = list ? 1 : 0; i < args.size(); ++i) {
+    if (!plan::IsLiteral(args[i]) || args[i]->type != Type::kDynamic || args[i]->literal.is_null())
+      continue;
+    if (!list || args.size() != 2 || args[i]->literal.dynamic()->array() == nullptr)
+      return args[i];
+  }
+  return nullptr;
+}
+
 // The extra checks and result types of functions whose rule is not in the catalog; null: undefined.
 std::optional<Type> SpecialType(const plan::FunctionInfo& info, const std::vector<ExprPtr>& args) {
   if (info.name == "bin")
@@ -90,6 +104,8 @@ ExprPtr Binder::BindCall(const kql::Call& call, SourceSpan span, const Scope& sc
   const std::string& name = call.function;
   if (name == "case")
     return BindCase(call, span, scope);
+  if (name == "datetime_part" && !CheckDatetimePart(call))
+    return nullptr;
   if (name == "column_ifexists" || name == "columnifexists") {
     return BindColumnIfExists(call, span, scope);
   }
@@ -157,7 +173,7 @@ ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info,
                               const std::string& name,
                               std::vector<ExprPtr> args,
                               SourceSpan span) {
-  size_t most = info.variadic ? 64 : info.params.size();
+  size_t most = info.variadic ? info.most : info.params.size();
   if ((info.name == "indexof" || info.name == "countof") && args.size() > most) {
     return Error(span,
                  fmt::format("{} with more than {} arguments is not supported yet", name, most));
@@ -184,6 +200,13 @@ ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info,
                              plan::ParamName(param),
                              record::TypeName(args[i]->type)));
   }
+  if (info.name.starts_with("ipv4_")) {
+    if (ExprPtr constant = MisplacedConstant(info, args)) {
+      return Error(constant->span,
+                   fmt::format("this argument of {} must be string, not a dynamic constant", name),
+                   "ipv4_is_in_any_range takes one array of ranges");
+    }
+  }
   std::optional<Type> type = SpecialType(info, args);
   if (!type) {
     return Error(span, fmt::format("{} is not defined for {}", name, ArgumentTypes(args)));
@@ -192,6 +215,23 @@ ExprPtr Binder::BindKnownCall(const plan::FunctionInfo& info,
     return plan::CallOf("-", Type::kDatetime, {plan::Now(span), args[0]}, span);
   }
   return plan::CallOf(std::string(info.name), *type, std::move(args), span);
+}
+
+// Which part is wanted stands in the query, as a literal.
+bool Binder::CheckDatetimePart(const kql::Call& call) {
+  if (call.arguments.size() != 2)
+    return true;  // the catalog says so
+  const kql::Expr& part = *call.arguments[0].value;
+  const auto* literal = std::get_if<kql::Literal>(&part.node);
+  if (literal == nullptr) {
+    Error(part.span, "argument 1 of datetime_part must be a string literal");
+  } else if (literal->kind == kql::LiteralKind::kString && !plan::FindDatetimePart(literal->text)) {
+    Error(part.span,
+          fmt::format("argument 1 of datetime_part must be one of {}", plan::DatetimePartNames()));
+  } else {
+    return true;
+  }
+  return false;
 }
 
 ExprPtr Binder::BindCase(const kql::Call& call, SourceSpan span, const Scope& scope) {

@@ -143,6 +143,7 @@ class Binder {
   // bind_call.cc: function calls
   plan::ExprPtr BindCall(const kql::Call& call, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindCase(const kql::Call& call, SourceSpan span, const Scope& scope);
+  bool CheckDatetimePart(const kql::Call& call);
   plan::ExprPtr BindColumnIfExists(const kql::Call& call, SourceSpan span, const Scope& scope);
   plan::ExprPtr BindClock(const std::string& name,
                           const std::vector<plan::ExprPtr>& args,

@@ -16,6 +16,8 @@ std::vector<const std::vector<Kernel>*> KernelFamilies() {
           &ArithmeticKernels(),
           &TextKernels(),
           &MatchKernels(),
+          &Ipv4Kernels(),
+          &TimeKernels(),
           &ConversionKernels(),
           &DynamicKernels()};
 }

@@ -23,12 +23,21 @@ std::optional<uint32_t> ParseIpv4(std::string_view text) {
   return text.empty() ? std::optional(address) : std::nullopt;
 }
 
-std::optional<bool> Ipv4IsPrivate(std::string_view text) {
-  unsigned bits = 32;
+namespace {
+
+uint32_t HostBits(unsigned bits) { return static_cast<uint32_t>((uint64_t{1} << (32 - bits)) - 1); }
+
+}  // namespace
+
+uint32_t Ipv4Network::first() const { return address & ~HostBits(bits); }
+uint32_t Ipv4Network::last() const { return address | HostBits(bits); }
+
+std::optional<Ipv4Network> ParseIpv4Network(std::string_view text) {
+  Ipv4Network network;
   if (size_t slash = text.find('/'); slash != std::string_view::npos) {
     std::string_view suffix = text.substr(slash + 1);
-    auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), bits);
-    if (error != std::errc() || end != suffix.data() + suffix.size() || bits > 32) {
+    auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), network.bits);
+    if (error != std::errc() || end != suffix.data() + suffix.size() || network.bits > 32) {
       return std::nullopt;
     }
     text = text.substr(0, slash);
@@ -36,10 +45,18 @@ std::optional<bool> Ipv4IsPrivate(std::string_view text) {
   std::optional<uint32_t> address = ParseIpv4(text);
   if (!address)
     return std::nullopt;
-  auto inside = [&](uint32_t network, unsigned length) {
-    return bits >= length && *address >> (32 - length) == network >> (32 - length);
+  network.address = *address;
+  return network;
+}
+
+std::optional<bool> Ipv4IsPrivate(std::string_view text) {
+  std::optional<Ipv4Network> network = ParseIpv4Network(text);
+  if (!network)
+    return std::nullopt;
+  auto inside = [&](const Ipv4Network& range) {
+    return range.first() <= network->first() && network->last() <= range.last();
   };
-  return inside(0x0A000000, 8) || inside(0xAC100000, 12) || inside(0xC0A80000, 16);
+  return inside({0x0A000000, 8}) || inside({0xAC100000, 12}) || inside({0xC0A80000, 16});
 }
 
 }  // namespace keywatch::eval

@@ -49,6 +49,8 @@ const std::vector<Kernel>& LogicKernels();
 const std::vector<Kernel>& ArithmeticKernels();
 const std::vector<Kernel>& TextKernels();
 const std::vector<Kernel>& MatchKernels();
+const std::vector<Kernel>& Ipv4Kernels();
+const std::vector<Kernel>& TimeKernels();
 const std::vector<Kernel>& ConversionKernels();
 const std::vector<Kernel>& DynamicKernels();
 // All of them.

@@ -17,12 +17,20 @@ const std::vector<FunctionInfo>& Functions() {
       {"bin", {Param::kAny, Param::kAny}, 2, false, ResultRule::kFirstArg, Type::kLong},
       {"coalesce", {Param::kAny, Param::kAny}, 2, true, ResultRule::kCommon, Type::kString},
       {"countof", {Param::kText, Param::kString}, 2, false, ResultRule::kFixed, Type::kLong},
+      {"datetime_part",
+       {Param::kString, Param::kDatetime},
+       2,
+       false,
+       ResultRule::kFixed,
+       Type::kInt},
+      {"dayofweek", {Param::kDatetime}, 1, false, ResultRule::kFixed, Type::kTimespan},
       {"extract",
        {Param::kStringLiteral, Param::kInteger, Param::kText},
        3,
        false,
        ResultRule::kFixed,
        Type::kString},
+      {"hourofday", {Param::kDatetime}, 1, false, ResultRule::kFixed, Type::kInt},
       {"iff",
        {Param::kBool, Param::kAny, Param::kAny},
        3,
@@ -30,6 +38,26 @@ const std::vector<FunctionInfo>& Functions() {
        ResultRule::kCommon,
        Type::kString},
       {"indexof", {Param::kAny, Param::kAny}, 2, false, ResultRule::kFixed, Type::kLong},
+      {"ipv4_compare",
+       {Param::kText, Param::kText, Param::kInteger},
+       2,
+       false,
+       ResultRule::kFixed,
+       Type::kLong},
+      {"ipv4_is_in_any_range",
+       {Param::kText, Param::kText},
+       2,
+       true,
+       ResultRule::kFixed,
+       Type::kBool,
+       32768},
+      {"ipv4_is_in_range", {Param::kText, Param::kText}, 2, false, ResultRule::kFixed, Type::kBool},
+      {"ipv4_is_match",
+       {Param::kText, Param::kText, Param::kInteger},
+       2,
+       false,
+       ResultRule::kFixed,
+       Type::kBool},
       {"ipv4_is_private", {Param::kText}, 1, false, ResultRule::kFixed, Type::kBool},
       {"isempty", {Param::kAny}, 1, false, ResultRule::kFixed, Type::kBool},
       {"isnotempty", {Param::kAny}, 1, false, ResultRule::kFixed, Type::kBool},
@@ -113,6 +141,26 @@ constexpr std::array<AggregateInfo, 17> kAggregates = {{
     {"any", 1, 1, "any"},
 }};
 
+// In the order of DatetimePart.
+constexpr std::array<std::string_view, 12> kDatetimeParts = {"year",
+                                                             "quarter",
+                                                             "month",
+                                                             "week_of_year",
+                                                             "day",
+                                                             "dayofyear",
+                                                             "hour",
+                                                             "minute",
+                                                             "second",
+                                                             "millisecond",
+                                                             "microsecond",
+                                                             "nanosecond"};
+
+bool SameIgnoringCase(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 }  // namespace
 
 const FunctionInfo* FindFunction(std::string_view name) {
@@ -147,6 +195,21 @@ std::vector<std::string> AggregateNames() {
   std::vector<std::string> names;
   for (const AggregateInfo& info : kAggregates)
     names.emplace_back(info.name);
+  return names;
+}
+
+std::optional<DatetimePart> FindDatetimePart(std::string_view name) {
+  for (size_t i = 0; i < kDatetimeParts.size(); ++i) {
+    if (SameIgnoringCase(kDatetimeParts[i], name))
+      return static_cast<DatetimePart>(i);
+  }
+  return std::nullopt;
+}
+
+std::string DatetimePartNames() {
+  std::string names;
+  for (std::string_view part : kDatetimeParts)
+    names += (names.empty() ? "" : ", ") + std::string(part);
   return names;
 }
 

@@ -42,6 +42,7 @@ struct FunctionInfo {
   bool variadic = false;  // the last param may repeat
   ResultRule rule = ResultRule::kFixed;
   record::Type result = record::Type::kString;
+  size_t most = 64;  // arguments of a variadic function
 };
 
 // The entry of a scalar function by the name written in KQL (case-sensitive); null if unknown.
@@ -58,6 +59,25 @@ struct AggregateInfo {
 };
 const AggregateInfo* FindAggregate(std::string_view name);
 std::vector<std::string> AggregateNames();
+
+// What datetime_part() can take of a time: "year", "week_of_year", .., in any case.
+enum class DatetimePart {
+  kYear,
+  kQuarter,
+  kMonth,
+  kWeekOfYear,
+  kDay,
+  kDayOfYear,
+  kHour,
+  kMinute,
+  kSecond,
+  kMillisecond,
+  kMicrosecond,
+  kNanosecond,
+};
+std::optional<DatetimePart> FindDatetimePart(std::string_view name);
+// All their names, with commas.
+std::string DatetimePartNames();
 
 bool Accepts(Param param, record::Type type);
 std::string_view ParamName(Param param);

@@ -1,12 +1,11 @@
-// + - * / % and unary minus over numbers and times, abs, bin, startofday. Integers wrap as the
-// engine's do; what has no value (division by zero, a time outside years 1 to 9999) is null.
+// + - * / % and unary minus over numbers and times, abs, bin. Integers wrap as the engine's do;
+// what has no value (division by zero, a time outside years 1 to 9999) is null.
 #include <cmath>
 
 #include "engine/eval/kernel.h"
 
 namespace keywatch::eval {
 
-using record::Ticks;
 using record::Type;
 using record::Value;
 
@@ -198,18 +197,6 @@ void BinFn(const Call& call, Vector* out) {
   }
 }
 
-void StartOfDayFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) {
-    if (call.args[0].IsNull(i) || (call.args.size() == 2 && call.args[1].IsNull(i))) {
-      out->PushNull();
-      continue;
-    }
-    Ticks day = record::FloorTo(call.args[0].Int(i), record::kTicksPerDay);
-    int64_t offset = call.args.size() == 2 ? call.args[1].Int(i) : 0;
-    PushWhole(WrapAdd(day, WrapMul(offset, record::kTicksPerDay)), out);
-  }
-}
-
 }  // namespace
 
 const std::vector<Kernel>& ArithmeticKernels() {
@@ -222,7 +209,6 @@ const std::vector<Kernel>& ArithmeticKernels() {
       {"neg", NegateFn},
       {"abs", AbsFn},
       {"bin", BinFn},
-      {"startofday", StartOfDayFn},
   };
   return kernels;
 }

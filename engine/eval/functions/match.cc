@@ -2,7 +2,6 @@
 // has_all. With a dynamic left side its text counts; a missing one matches nothing.
 #include <unordered_set>
 
-#include "engine/eval/ip.h"
 #include "engine/eval/kernel.h"
 #include "engine/eval/regex.h"
 #include "engine/eval/text_match.h"
@@ -184,18 +183,6 @@ void HasListFn(const Call& call, Vector* out) {
   }
 }
 
-void IsPrivateFn(const Call& call, Vector* out) {
-  std::string scratch;
-  for (size_t i = 0; i < call.rows; ++i) {
-    std::optional<bool> is_private = Ipv4IsPrivate(TextOf(call.args[0], i, &scratch));
-    if (is_private) {
-      out->PushInt(*is_private ? 1 : 0);
-    } else {
-      out->PushNull();
-    }
-  }
-}
-
 }  // namespace
 
 const std::vector<Kernel>& MatchKernels() {
@@ -218,7 +205,6 @@ const std::vector<Kernel>& MatchKernels() {
       {"in~", InFn<true>, PrepareMembers<true>},
       {"has_any", HasListFn<false>, PrepareMembers<true>},
       {"has_all", HasListFn<true>, PrepareMembers<true>},
-      {"ipv4_is_private", IsPrivateFn},
   };
   return kernels;
 }
