@@ -53,11 +53,13 @@ class FileReader {
       return {};
     }
     if (line == "query")
-      return ReadCase(CaseKind::kQuery);
+      return ReadCase(CaseKind::kQuery, "");
+    if (line.starts_with("query (not "))
+      return ReadExcept(line.substr(11));
     if (line == "plan")
-      return ReadCase(CaseKind::kPlan);
+      return ReadCase(CaseKind::kPlan, "");
     if (line == "error")
-      return ReadCase(CaseKind::kError);
+      return ReadCase(CaseKind::kError, "");
     return Mistake(fmt::format("expected table, now, query, plan or error, found: {}", line));
   }
 
@@ -106,9 +108,18 @@ class FileReader {
     return {};
   }
 
-  Status ReadCase(CaseKind kind) {
+  // WAY: REASON)
+  Status ReadExcept(std::string_view text) {
+    size_t colon = text.find(": ");
+    if (colon == std::string_view::npos || !text.ends_with(")") || text.size() < colon + 4)
+      return Mistake("expected query (not WAY: REASON)");
+    return ReadCase(CaseKind::kQuery, std::string(text.substr(0, colon)));
+  }
+
+  Status ReadCase(CaseKind kind, std::string except) {
     Case test;
     test.kind = kind;
+    test.except = std::move(except);
     test.line = at_ + 1;
     test.tables = file_->tables.size();
     test.now = now_;

@@ -29,6 +29,9 @@
 // is a header of the column names and types (a name with blanks or colons quoted as JSON; `()` for
 // no columns), then the rows, sorted unless the query ends sorted. `plan` is the optimized plan.
 // `error` is every diagnostic, warnings too. Tables hold for the cases below them; `now` too.
+//
+// Every query is run in all the ways of ways.h. `query (not WAY: REASON)` says that it has another
+// result in one of them, and why it may.
 #pragma once
 
 #include <string>
@@ -48,6 +51,7 @@ struct Case {
   CaseKind kind = CaseKind::kQuery;
   size_t line = 0;  // of the directive, from 1
   std::string query;
+  std::string except;         // the way that may give something else; usually none
   std::string expected;       // lines, each with its line end
   size_t expected_begin = 0;  // the lines of the file that hold it, from 0
   size_t expected_end = 0;

@@ -1,6 +1,7 @@
 #include "tests/kql/ways.h"
 
 #include "engine/optimize/optimize.h"
+#include "tests/kql/delta_way.h"
 
 namespace keywatch::kql_tests {
 
@@ -21,7 +22,9 @@ std::optional<std::vector<record::Row>> BatchAsBound(const plan::NodePtr& plan,
 }  // namespace
 
 std::vector<Way> Ways() {
-  return {{"batch, optimized", BatchOptimized}, {"batch, as bound", BatchAsBound}};
+  return {{"batch, optimized", BatchOptimized},
+          {"batch, as bound", BatchAsBound},
+          {"delta", RunContinuously, false}};
 }
 
 }  // namespace keywatch::kql_tests

@@ -18,6 +18,8 @@ struct Way {
   std::optional<std::vector<record::Row>> (*run)(const plan::NodePtr& plan,
                                                  const batch::Tables& tables,
                                                  record::Ticks now);
+  // Whether rows come in the order that the query asks for, and lists in that of their rows.
+  bool ordered = true;
 };
 
 // The first one is what expectations are made of.
