@@ -53,7 +53,7 @@ void Accumulator::Apply(const Row& args, int weight) {
   if (kind_ == Kind::kSum) {
     const Value& value = args[0];
     if (value.type() == Type::kReal) {
-      real_sum_ = count_ == 0 ? 0 : real_sum_ + weight * static_cast<long double>(value.real());
+      real_sum_.Apply(value.real(), weight);
     } else {
       whole_sum_ += static_cast<decltype(whole_sum_)>(value.integral()) * weight;
     }
@@ -106,10 +106,10 @@ Row Accumulator::Result() const {
         return {type == Type::kReal ? Value::Real(std::nan("")) : Value::Null(type)};
       if (type != Type::kReal)
         return {Value::Integral(type, static_cast<int64_t>(whole_sum_ / count_))};
-      long double sum = real ? real_sum_ : static_cast<long double>(whole_sum_);
+      long double sum = real ? real_sum_.Total() : static_cast<long double>(whole_sum_);
       return {Value::Real(static_cast<double>(sum / static_cast<long double>(count_)))};
     }
-    return {real ? Value::Real(static_cast<double>(real_sum_))
+    return {real ? Value::Real(static_cast<double>(real_sum_.Total()))
                  : Value::Integral(type, static_cast<int64_t>(whole_sum_))};
   }
   if (kind_ == Kind::kExtreme) {

@@ -1,13 +1,14 @@
 // Aggregates that rows can be added to and taken from: the incremental twin of batch::Aggregated.
 //
 // Everything is kept in a form in which removal is exact: counts, 128-bit integer sums, ordered
-// multisets for min, max, dcount, sets and lists. Real sums are kept in long double and start anew
-// when the group is empty; their rounding may differ from a fresh sum in the last digits.
+// multisets for min, max, dcount, sets and lists. Sums of reals round once, those of the batch
+// driver at every row: they may differ in the last digits.
 #pragma once
 
 #include <map>
 #include <vector>
 
+#include "engine/delta/real_sum.h"
 #include "engine/plan/node.h"
 
 namespace keywatch::delta {
@@ -35,7 +36,7 @@ class Accumulator {
   int64_t count_ = 0;  // rows that count
   // Wide enough for an average of times; sum() takes it modulo 2^64.
   __extension__ __int128 whole_sum_ = 0;
-  long double real_sum_ = 0;
+  RealSum real_sum_;
   std::map<record::Row, int64_t, RowLess> bag_;  // rows of arguments, with how often
 };
 

@@ -64,6 +64,13 @@ const std::vector<Rule>& Rules() {
        120,
        "Events | summarize t=avg(TimeGenerated), c=count() | where c > 15",
        Columns{}},
+      // Infinity comes and goes; the other values are whole, so that the order of adding is no
+      // matter.
+      {"sum_infinite",
+       20,
+       "Events | extend Y = 1.0 / iff(X == 0, 0, 1) | summarize s=sum(Y), a=avg(Y) by K "
+       "| where s > 3",
+       Columns{0}},
       {"few", 25, "Events | summarize c=count() by K | where c < 2", Columns{0}},
       {"window",
        30,
