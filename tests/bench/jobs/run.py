@@ -102,7 +102,7 @@ def prepare(work):
     if not (work / "venv").exists():
         subprocess.run([sys.executable, "-m", "venv", work / "venv"], check=True)
         subprocess.run([work / "venv/bin/pip", "install", "-q", "duckdb==2.0.1"], check=True)
-    (work / "duckdb.py").write_text(DUCKDB.lstrip())
+    (work / "query.py").write_text(DUCKDB.lstrip())
     return data
 
 
@@ -116,7 +116,7 @@ def commands(arguments, work, data):
         rules = work / "b" if job == "b" else HERE / f"{job}.yaml"
         result[job, "keywatch"] = [arguments.keywatch, "replay", data, "--rules", rules,
                                    "--format", "jsonl", "--learning", "raise"], lines
-        result[job, "duckdb"] = [work / "venv/bin/python", work / "duckdb.py",
+        result[job, "duckdb"] = [work / "venv/bin/python", work / "query.py",
                                  work / f"{job}.sql"], int
     if arguments.rsigma:
         common = [arguments.rsigma, "engine", "eval", "-q", "-e", f"@{data}",
@@ -160,7 +160,7 @@ def main():
         for (job, tool), (command, count) in todo.items():
             measured = run(command, arguments.cpu, work / "out")
             runs[job, tool].append(measured)
-            found = count((work / "out").read_bytes())
+            found = count((work / "out").read_bytes()) if measured[3] == 0 else None
             if measured[3] != 0 or found != EXPECTED[job]:
                 wrong.append(f"{tool} on job {job}: exit {measured[3]}, found {found}, "
                              f"expected {EXPECTED[job]}: {json.dumps([str(c) for c in command])}")
