@@ -181,12 +181,13 @@ class Broker:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         for _ in range(300):
-            if self._process is not None:
-                self._process.poll()  # our own child must be reaped before it is gone
             if not _runs(pid):
-                return
+                break
             time.sleep(0.1)
-        os.kill(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()  # reaps it; a broker that another command started is not our child
 
 
 def _runs(pid):

@@ -3,6 +3,7 @@
 Every test file ends with `harness.main()`. A peer that is missing skips the file (exit 77), or fails
 it when KEYWATCH_REQUIRE_INTEGRATION=1.
 """
+import base64
 import json
 import os
 import pathlib
@@ -20,6 +21,8 @@ import urllib.request
 import broker
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+RULES = ROOT / "tests" / "integration" / "rules"
+TOPIC = "audit"
 SECRET = b"a secret of 24+ bytes, for tests"
 
 
@@ -63,15 +66,15 @@ def wait_for(condition, what, timeout=30.0):
         time.sleep(0.05)
 
 
-def create_topic(kafka, topic, partitions=4):
-    subprocess.run([tool("KEYWATCH_KAFKA_PRODUCE"), kafka.bootstrap, topic,
+def create_topic(kafka, partitions=4):
+    subprocess.run([tool("KEYWATCH_KAFKA_PRODUCE"), kafka.bootstrap, TOPIC,
                     f"--create={partitions}"], check=True)
 
 
-def produce(kafka, topic, messages):
+def produce(kafka, messages):
     """messages: (partition or -1, broker time in ms or 0, value) each; values without line breaks."""
     lines = "".join(f"{partition}\t{timestamp}\t{value}\n" for partition, timestamp, value in messages)
-    subprocess.run([tool("KEYWATCH_KAFKA_PRODUCE"), kafka.bootstrap, topic], check=True,
+    subprocess.run([tool("KEYWATCH_KAFKA_PRODUCE"), kafka.bootstrap, TOPIC], check=True,
                    input=lines.encode())
 
 
@@ -153,3 +156,50 @@ class Keywatch:
             if all(have.get(label) == value for label, value in labels.items()):
                 found = (found or 0.0) + float(match.group(3))
         return found
+
+    def idle(self):
+        """How many records it has read, if all is read and delivered; otherwise None."""
+        if (not self.ready() or self.metric("keywatch_source_lag_records") != 0
+                or self.metric("keywatch_sink_queue_length") != 0):
+            return None
+        return self.metric("keywatch_events_received_total")
+
+    def drain(self, timeout=120):
+        """Waits until all is read and delivered, and nothing more has come for a second."""
+        def settled():
+            before = self.idle()
+            if before is None:
+                return False
+            time.sleep(1)
+            return self.idle() == before
+        wait_for(settled, "everything read and delivered", timeout)
+
+    def run_to_the_end(self):
+        """Starts it, and stops it when all is read and delivered."""
+        self.start()
+        self.drain()
+        code = self.stop()
+        if code != 0:
+            raise AssertionError(f"keywatch ended with {code} when told to stop, see {self.log}")
+
+
+def service(folder, kafka, hook, **changes):
+    """A Keywatch in a folder of its own: from TOPIC to the receiver `hook`.
+
+    `changes` are top-level keys of the configuration to replace or add.
+    """
+    folder.mkdir(parents=True)
+    return Keywatch(folder, {
+        "version": 1,
+        "data_dir": str(folder / "data"),
+        "rules": {"paths": [str(RULES)]},
+        "sources": [{
+            "type": "kafka", "brokers": [kafka.bootstrap], "topics": [TOPIC],
+            "group_id": f"keywatch-{folder.name}",
+            # A static member takes its partitions up again at once; the dead one is not waited for.
+            "properties": {"group.instance.id": "one", "session.timeout.ms": "6000"}}],
+        "sinks": [{"type": "webhook", "url": hook.url,
+                   "secrets": ["whsec_" + base64.b64encode(SECRET).decode()]}],
+        "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"},
+        "snapshot": {"interval": "100ms"},
+        **changes})

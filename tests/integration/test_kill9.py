@@ -21,62 +21,47 @@ SEED = int(os.environ.get("KEYWATCH_KILL_SEED", str(int(time.time()))))
 PARTITIONS = 4
 
 
-def config(folder, kafka, hook, group):
-    return {
-        "version": 1, "data_dir": str(folder / f"data-{group}"),
-        "rules": {"paths": [str(harness.ROOT / "rules")]},
-        "sources": [{
-            "name": "hub", "type": "kafka", "brokers": [kafka.bootstrap], "topics": ["audit"],
-            "group_id": group,
-            # A static member takes its partitions up again at once; the dead one is not waited for.
-            "properties": {"group.instance.id": "one", "session.timeout.ms": "6000"}}],
-        "sinks": [{"name": "hook", "type": "webhook", "url": hook.url}],
-        "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"},
-        "snapshot": {"interval": "100ms"}}
-
-
 class Kill9(harness.TestCase):
-    def run_to_the_end(self, service):
-        service.start()
-        harness.wait_for(
-            lambda: service.ready() and service.metric("keywatch_source_lag_records") == 0
-            and service.metric("keywatch_sink_queue_length") == 0, "everything read and delivered",
-            timeout=120)
-        time.sleep(1)
-        self.assertEqual(service.stop(), 0)
+    def service(self, name, kafka, hook):
+        return harness.service(self.folder / name, kafka, hook,
+                               rules={"paths": [str(harness.ROOT / "rules")]})
+
+    def traffic(self, count):
+        """Messages of generated traffic."""
+        file = self.folder / "traffic.json"
+        subprocess.run([harness.tool("KEYWATCH_BIN"), "generate", "--format", "eventhub",
+                        "--records", str(count), "--output", str(file)], check=True)
+        return file.read_text(encoding="utf-8").splitlines()
 
     def test_same_alerts(self):
         print(f"seed {SEED}, {POINTS} points", flush=True)
         chance = random.Random(SEED)
-        file = self.folder / "traffic.json"
-        subprocess.run([harness.tool("KEYWATCH_BIN"), "generate", "--format", "eventhub",
-                        "--records", "8000", "--output", str(file)], check=True)
-        messages = file.read_text(encoding="utf-8").splitlines()
+        messages = self.traffic(8000)
         start_ms = int(time.time() * 1000) - len(messages)
         numbered = [(chance.randrange(PARTITIONS), start_ms + i, message)
                     for i, message in enumerate(messages)]
         slices = [numbered[i * len(numbered) // POINTS:(i + 1) * len(numbered) // POINTS]
                   for i in range(POINTS)]
         with broker.Broker(self.folder / "kafka") as kafka:
-            harness.create_topic(kafka, "audit", PARTITIONS)
+            harness.create_topic(kafka, PARTITIONS)
             with receiver.Receiver() as hook:
-                service = harness.Keywatch(self.folder, config(self.folder, kafka, hook, "killed"))
+                service = self.service("killed", kafka, hook)
                 for part in slices:
                     # Produced before it starts: then all partitions' messages are there to be merged
                     # by time, and both runs read them in one order. Which of two messages that are
                     # produced at this moment is read first is chance, and an alert's id tells when
                     # its records first sufficed.
                     if part:
-                        harness.produce(kafka, "audit", part)
+                        harness.produce(kafka, part)
                     service.start()
                     time.sleep(chance.uniform(0, 0.7))
                     service.alive()
                     service.kill()
-                self.run_to_the_end(service)
+                service.run_to_the_end()
                 killed = hook.ids()
             with receiver.Receiver() as hook:
-                service = harness.Keywatch(self.folder, config(self.folder, kafka, hook, "calm"))
-                self.run_to_the_end(service)
+                service = self.service("calm", kafka, hook)
+                service.run_to_the_end()
                 calm = hook.ids()
         print(f"{len(calm)} alerts undisturbed, {len(killed)} deliveries with kills", flush=True)
         self.assertGreater(len(calm), 8)
@@ -85,24 +70,21 @@ class Kill9(harness.TestCase):
 
     def test_a_damaged_snapshot(self):
         with broker.Broker(self.folder / "kafka") as kafka, receiver.Receiver() as hook:
-            harness.create_topic(kafka, "audit", PARTITIONS)
-            service = harness.Keywatch(self.folder, config(self.folder, kafka, hook, "damaged"))
-            file = self.folder / "traffic.json"
-            subprocess.run([harness.tool("KEYWATCH_BIN"), "generate", "--format", "eventhub",
-                            "--records", "500", "--output", str(file)], check=True)
-            messages = file.read_text(encoding="utf-8").splitlines()
+            harness.create_topic(kafka, PARTITIONS)
+            service = self.service("damaged", kafka, hook)
+            messages = self.traffic(500)
             half = len(messages) // 2
             for part in (messages[:half], messages[half:]):
-                harness.produce(kafka, "audit", [(0, 0, message) for message in part])
-                self.run_to_the_end(service)
-            snapshots = sorted((self.folder / "data-damaged").glob("snapshot-*"))
+                harness.produce(kafka, [(0, 0, message) for message in part])
+                service.run_to_the_end()
+            snapshots = sorted((service.folder / "data").glob("snapshot-*"))
             self.assertGreaterEqual(len(snapshots), 2)
             newest = pathlib.Path(snapshots[-1])
             whole = bytearray(newest.read_bytes())
             whole[len(whole) // 2] ^= 1
             newest.write_bytes(whole)
             before = sorted(set(hook.ids()))
-            self.run_to_the_end(service)
+            service.run_to_the_end()
             self.assertIn(newest.name, service.log.read_text(errors="replace"))
             self.assertEqual(sorted(set(hook.ids())), before)
 
