@@ -120,6 +120,7 @@ Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {
 }
 
 void AddStaticMetrics(const ActiveRules& rules, MetricRegistry* metrics) {
+  metrics->AddProcessMetrics();
   metrics->AddGauge("keywatch_build_info", "What runs.", {{"version", kVersion}}).Set(1);
   const char* help = "Rules by state.";
   metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "active"}})

@@ -237,6 +237,7 @@ void FileFollow::UpdateHealth(const ExpandedPaths& expanded) {
     health.connected = health.connected && !tracked->disk_error;
   }
   std::lock_guard lock(mutex_);
+  health.gaps = counts_.lost;
   health_ = std::move(health);
 }
 

@@ -115,6 +115,8 @@ pipeline::SourceHealth SourceStatus::Health() const {
       health.lag_records += lag;
     }
   }
+  health.gaps = stats_.gaps;
+  health.gap_records = stats_.gap_records;
   // The cause before its consequences.
   if (!login_problem_.empty()) {
     health.problem = login_problem_;

@@ -16,6 +16,9 @@ inline const std::vector<double>& HopBuckets() {
   return buckets;
 }
 
+inline constexpr char kLatencyHelp[] =
+    "Time that an alert, or the record that decided it, took for one hop.";
+
 // Every value that DeliveryResult::reason may have; anything else is counted as "other".
 inline constexpr const char* kDeliveryReasons[] = {"timeout",
                                                    "refused",
@@ -51,10 +54,8 @@ class DeliveryProbe {
         "keywatch_sink_request_duration_seconds", "Duration of one attempt.", HopBuckets(), labels);
     outbox_errors = metrics->AddCounter(
         "keywatch_outbox_errors_total", "Failed reads and writes of the outbox.", labels);
-    latency = metrics->AddHistogram("keywatch_alert_latency_seconds",
-                                    "Time an alert took for one hop.",
-                                    HopBuckets(),
-                                    {{"hop", "deliver"}});
+    latency = metrics->AddHistogram(
+        "keywatch_alert_latency_seconds", kLatencyHelp, HopBuckets(), {{"hop", "deliver"}});
     for (const char* outcome : {"accepted", "rejected", "expired"}) {
       deliveries_[outcome] = metrics->AddCounter("keywatch_sink_deliveries_total",
                                                  "Alerts that a sink is done with, by outcome.",
@@ -68,11 +69,6 @@ class DeliveryProbe {
     }
     AddDeadLetters(metrics, sink, "expired");
     AddDeadLetters(metrics, sink, "attempts");
-    // No code counts this one up: what cannot be written to the dead-letter file stays pending. It
-    // is exported so that the statement can be watched.
-    (void)metrics->AddCounter("keywatch_sink_dropped_total",
-                              "Alerts given up and not in the dead-letter file: must stay 0.",
-                              {{"sink", sink}, {"reason", "dead_letter_file"}});
   }
 
   Counter& Failures(std::string_view reason) { return Of(failures_, reason); }

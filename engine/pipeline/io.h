@@ -41,6 +41,10 @@ struct SourceHealth {
   bool assigned = false;     // knows which partitions are its own, and reads them
   std::string problem;       // what to do about it, when not connected or assigned
   int64_t lag_records = -1;  // -1: unknown
+  // Since the start: how often records were gone at the source before they were read, and how many
+  // were, as far as the source can tell.
+  uint64_t gaps = 0;
+  uint64_t gap_records = 0;
 };
 
 // Yields messages in order per partition. Poll, Commit and Close come from one thread; Health from

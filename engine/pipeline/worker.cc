@@ -311,8 +311,7 @@ void Worker::UpdateHealth() {
   last_health_ = now;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceHealth health = inputs_[i].source->Health();
-    probe_.sources[i].connected.Set(health.connected ? 1 : 0);
-    probe_.sources[i].lag_records.Set(static_cast<double>(health.lag_records));
+    probe_.sources[i].Update(health);
     std::string problem;
     if (!health.connected || !health.assigned) {
       problem = "source " + inputs_[i].source->name() + ": " +

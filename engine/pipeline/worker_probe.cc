@@ -1,10 +1,11 @@
 #include "engine/pipeline/worker_probe.h"
 
+#include "engine/pipeline/delivery_probe.h"
+
 namespace keywatch::pipeline {
 namespace {
 
 const std::vector<std::string> kSeverities = {"Informational", "Low", "Medium", "High"};
-const std::vector<double> kHopBuckets = {.001, .005, .01, .05, .1, .5, 1, 2, 5, 10, 30, 60};
 const std::vector<double> kLagBuckets = {1, 5, 15, 60, 300, 600, 1800, 3600, 21600};
 const std::vector<double> kFastBuckets = {.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5};
 
@@ -52,6 +53,14 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
     probe.last_event = metrics->AddGauge("keywatch_source_last_event_timestamp_seconds",
                                          "Event time of the newest record.",
                                          of_source);
+    probe.gaps =
+        metrics->AddCounter("keywatch_source_gaps_total",
+                            "Times that records were gone at the source before they were read.",
+                            of_source);
+    probe.gap_records =
+        metrics->AddCounter("keywatch_source_gap_records_total",
+                            "Records gone at the source before they were read, where it can tell.",
+                            of_source);
     sources.push_back(std::move(probe));
   }
   for (const RuleReport& report : reports) {
@@ -92,19 +101,24 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
   batch_seconds = metrics->AddHistogram(
       "keywatch_batch_evaluation_seconds", "One batch through all rules.", kFastBuckets);
   for (const char* hop : {"enqueue", "read", "evaluate"}) {
-    latency[hop] = metrics->AddHistogram("keywatch_alert_latency_seconds",
-                                         "Time an alert's decisive record spent on a hop.",
-                                         kHopBuckets,
-                                         {{"hop", hop}});
+    latency[hop] = metrics->AddHistogram(
+        "keywatch_alert_latency_seconds", kLatencyHelp, HopBuckets(), {{"hop", hop}});
   }
   checkpoint_seconds =
-      metrics->AddHistogram("keywatch_checkpoint_duration_seconds", "One snapshot.", kHopBuckets);
+      metrics->AddHistogram("keywatch_checkpoint_duration_seconds", "One snapshot.", HopBuckets());
   checkpoint_bytes = metrics->AddGauge("keywatch_checkpoint_size_bytes", "The last snapshot.");
   checkpoint_success = metrics->AddGauge("keywatch_checkpoint_last_success_timestamp_seconds",
                                          "When a snapshot was last made durable.");
   checkpoint_failures = metrics->AddCounter("keywatch_checkpoint_failures_total",
                                             "Snapshots that could not be written.",
                                             {{"reason", "disk"}});
+}
+
+void SourceProbe::Update(const SourceHealth& health) {
+  connected.Set(health.connected ? 1 : 0);
+  lag_records.Set(static_cast<double>(health.lag_records));
+  gaps.Add(static_cast<double>(health.gaps) - gaps.Value());
+  gap_records.Add(static_cast<double>(health.gap_records) - gap_records.Value());
 }
 
 void WorkerProbe::Update(const std::vector<RuleReport>& reports,

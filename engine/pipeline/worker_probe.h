@@ -21,6 +21,10 @@ struct SourceProbe {
   Gauge connected;
   Gauge lag_records;
   Gauge last_event;
+  Counter gaps;
+  Counter gap_records;
+
+  void Update(const SourceHealth& health);
 };
 
 struct RuleProbe {

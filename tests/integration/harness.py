@@ -38,11 +38,12 @@ def tool(variable):
     return path
 
 
-def main():
-    try:
-        broker.jars()
-    except broker.MissingPeer as missing:
-        return _missing(missing)
+def main(with_broker=True):
+    if with_broker:
+        try:
+            broker.jars()
+        except broker.MissingPeer as missing:
+            return _missing(missing)
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     if program.result.wasSuccessful() and program.result.skipped and not required():
         sys.exit(77)

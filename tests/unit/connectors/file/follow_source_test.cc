@@ -255,6 +255,7 @@ TEST(FollowSourceTest, AFileThatWentAwayUnreadIsSaid) {
   std::filesystem::remove(dir.File("b.log"));
   EXPECT_EQ(follower.Drain(), Line(0));
   EXPECT_EQ(follower.source->Counts().lost, 1U);
+  EXPECT_EQ(follower.source->Health().gaps, 1U);
 }
 
 TEST(FollowSourceTest, FewDescriptorsServeManyFiles) {

@@ -45,6 +45,8 @@ TEST(SourceStatus, AGapStaysVisible) {
   EXPECT_EQ(status.Health().problem, "records were deleted");
   EXPECT_TRUE(status.Health().assigned);
   EXPECT_EQ(status.Stats().gaps, 1U);
+  EXPECT_EQ(status.Health().gaps, 1U);
+  EXPECT_EQ(status.Health().gap_records, 12U);
   EXPECT_EQ(status.Stats().gap_records, 12U);
 }
 
