@@ -192,8 +192,10 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     for (int attempt = 1; !stop; ++attempt) {
       Status kept = outputs_.reject(rejected);
       incomplete_ = false;
-      if (kept.ok())
+      if (kept.ok()) {
+        SetProblem(&outbox_problem_, "");
         break;
+      }
       SetProblem(&outbox_problem_,
                  "a rejected record cannot be stored, reading has stopped: " + kept.message());
       incomplete_ = true;

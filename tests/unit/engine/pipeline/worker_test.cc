@@ -405,6 +405,15 @@ TEST_F(WorkerTest, ARejectedRecordIsStoredBeforeGoingOn) {
                   "keywatch_events_parse_errors_total{reason=\"not_json\",source=\"hub\"} 1"));
 }
 
+TEST_F(WorkerTest, OnceARejectedRecordIsStoredAllIsWell) {
+  Fixture run(Data(), kPurges, {{"nonsense"}});
+  run.source->ends = false;
+  run.reject_failures = 1;
+  run.RunInThread();
+  ASSERT_TRUE(run.Eventually([&] { return run.journal.Count("commit 1") == 1; }));
+  EXPECT_EQ(run.Problems(), "");
+}
+
 TEST_F(WorkerTest, AStopWhileARecordCannotBeSetAsideReadsItAgain) {
   {
     Fixture run(Data(), kPurges, {{"1 X a"}, {"nonsense"}});
