@@ -266,15 +266,17 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
   if (!engine)
     return DataLoss("the snapshot has no section `engine`");
   state::ByteReader reader(*engine);
-  if (reader.I64(&newest_))
-    KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
+  (void)reader.I64(&newest_);
+  KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
   begun_ = false;  // a rule without state in the snapshot begins now
   for (RunningRule& running : rules_) {
     const rule::Rule& rule = running.compiled.rule;
     std::optional<std::string_view> bytes = snapshot.Find(SectionName(rule));
     std::string identity;
     state::ByteReader state(bytes.value_or(std::string_view()));
-    if (!bytes || !state.String(&identity) || identity != StateIdentity(running.compiled)) {
+    if (bytes && !state.String(&identity))
+      return state.Finish("the state of rule " + rule.name);
+    if (identity != StateIdentity(running.compiled)) {
       fresh->push_back(rule.name);
       continue;
     }

@@ -229,5 +229,27 @@ TEST(RuleEngine, ARuleThatChangedBeginsAnewAlone) {
   EXPECT_EQ(second.Process({"3 X a 403"}), Texts{});
 }
 
+TEST(RuleEngine, DamagedStateIsSaidNotTakenUp) {
+  Engine first({Refusals()});
+  first.Process({"1 X a 403", "2 X a 403"});
+  const auto sections = first.engine.Save();
+  ASSERT_EQ(sections[0].first, "engine");
+  for (size_t section = 0; section < sections.size(); ++section) {
+    size_t whole = sections[section].second.size();
+    for (size_t cut : {whole - 1, whole / 2, size_t{1}}) {
+      auto damaged = sections;
+      damaged[section].second.resize(cut);
+      Engine second({Refusals()});
+      std::vector<std::string> fresh;
+      Status status = second.engine.Restore(SnapshotOf(damaged), &fresh);
+      EXPECT_EQ(status.code(), StatusCode::kDataLoss) << sections[section].first << " at " << cut;
+    }
+  }
+  Engine second({Refusals()});
+  std::vector<std::string> fresh;
+  EXPECT_TRUE(tests::Has(second.engine.Restore(SnapshotOf({{"x", ""}}), &fresh).message(),
+                         "no section `engine`"));
+}
+
 }  // namespace
 }  // namespace keywatch::pipeline
