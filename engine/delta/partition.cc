@@ -82,6 +82,7 @@ bool Partition::Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Find
     // Visible before the cursor: insert it where it belongs, then look at everything since again.
     Ticks back_to = cursor_;
     Backward(lo - 1);
+    Reopen();
     bool is_new = leaves_[leaf].Insert(std::move(row));
     if (keep_evidence)
       leaves_[leaf].TrimEvidence(kEvidenceKept);
@@ -386,6 +387,14 @@ void Partition::SetPresent(const Row& key, bool holds) {
     present_.erase(found);
     if (observing_)
       Vanished(key);
+  }
+}
+
+// What holds at the cursor has no end yet: the pass that follows sees it end again, if it still does.
+void Partition::Reopen() {
+  for (RaisedInterval& raised : raised_) {
+    if (raised.start <= cursor_ && raised.end > cursor_ && present_.contains(raised.key))
+      raised.end = kNever;
   }
 }
 

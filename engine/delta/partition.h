@@ -133,6 +133,7 @@ class Partition {
   void Appeared(const record::Row& key);
   void Vanished(const record::Row& key);
   void FinishPass(std::vector<Finding>* found);
+  void Reopen();
   RaisedInterval* Touching(const record::Row& key, Ticks start, Ticks end);
   void FillEvidence(Finding* finding) const;
 

@@ -189,18 +189,21 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     if (auto counter = source.rejected.find(rejected.reason); counter != source.rejected.end()) {
       counter->second.Add();
     }
-    for (int attempt = 1; !stop; ++attempt) {
+    if (incomplete_)
+      return;  // given up on the batch: it is read again
+    for (int attempt = 1;; ++attempt) {
       Status kept = outputs_.reject(rejected);
-      incomplete_ = false;
-      if (kept.ok()) {
-        SetProblem(&outbox_problem_, "");
+      if (kept.ok())
         break;
-      }
       SetProblem(&outbox_problem_,
                  "a rejected record cannot be stored, reading has stopped: " + kept.message());
-      incomplete_ = true;
       WaitBefore(attempt, stop);
+      if (stop) {
+        incomplete_ = true;
+        return;
+      }
     }
+    SetProblem(&outbox_problem_, "");
   };
   size_t bytes = 0;
   for (const RawMessage& message : batch.messages)
@@ -209,7 +212,8 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
   record::RecordBatch rows;
   std::vector<bool> fresh;
   size_t next = 0;
-  while (next < batch.messages.size() && !stop) {
+  // A stop does not cut a batch in two: what is saved is as far as its positions say.
+  while (next < batch.messages.size() && !incomplete_) {
     inputs_[input].decoder->Decode(batch, &next, &rows, reject);
     Ticks begin = record::WallNow();
     uint64_t seen = duplicates_.seen();
@@ -238,8 +242,8 @@ Result<bool> Worker::Step(size_t input,
     last_record_ = record::WallNow();
     Evaluate(input, *batch, stop);
   }
-  if (stop)
-    return true;  // the batch may be half done: its positions do not count
+  if (incomplete_)
+    return true;  // half done: its positions do not count
   for (const auto& [partition, position] : batch->next) {
     if (position == kForgetPosition) {
       positions_[input].erase(partition);

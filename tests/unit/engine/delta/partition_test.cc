@@ -124,6 +124,30 @@ TEST_F(PartitionTest, WhatBeginsAtTheVeryEndGoesOn) {
   EXPECT_EQ(partition_.raised()[0].end, kNever);
 }
 
+TEST_F(PartitionTest, WhatBeginsAtTheVeryEndGoesOnAlsoWhenTheEndWasSeen) {
+  Insert(10, 50, 1);
+  Insert(20, 60, 2);
+  EXPECT_EQ(Insert(30, 70, 3), Times{30});
+  EXPECT_EQ(Advance(50), Times{});
+  EXPECT_EQ(partition_.raised()[0].end, 50);
+  EXPECT_EQ(Insert(50, 90, 4), Times{});
+  ASSERT_EQ(partition_.raised().size(), 1U);
+  EXPECT_EQ(partition_.raised()[0].end, kNever);
+  EXPECT_EQ(Advance(65), Times{});
+  EXPECT_EQ(partition_.raised()[0].end, 60);
+}
+
+TEST_F(PartitionTest, ALateRecordMovesAnEnd) {
+  Insert(10, 50, 1);
+  Insert(20, 60, 2);
+  EXPECT_EQ(Insert(30, 70, 3), Times{30});
+  EXPECT_EQ(Advance(80), Times{});
+  EXPECT_EQ(partition_.raised()[0].end, 50);
+  EXPECT_EQ(Insert(40, 90, 4), Times{});
+  ASSERT_EQ(partition_.raised().size(), 1U);
+  EXPECT_EQ(partition_.raised()[0].end, 60);
+}
+
 TEST_F(PartitionTest, ARecordCountsOnce) {
   Insert(10, 100, 1);
   Insert(20, 110, 2);
