@@ -115,7 +115,6 @@ class ConfigReader {
   void ReadState(const YamlNode& node) {
     FieldReader reader(node, "state", diagnostics_);
     SetField(reader.Integer("max_rows_per_rule", 1, kNoBound), &config_.state.max_rows_per_rule);
-    SetField(reader.Size("max_bytes_per_rule"), &config_.state.max_bytes_per_rule);
     reader.Finish(Severity::kError);
   }
 

@@ -120,7 +120,6 @@ struct SnapshotConfig {
 
 struct StateConfig {
   int64_t max_rows_per_rule = 1'000'000;
-  int64_t max_bytes_per_rule = int64_t{512} << 20;
 
   bool operator==(const StateConfig&) const = default;
 };

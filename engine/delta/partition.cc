@@ -390,7 +390,8 @@ void Partition::SetPresent(const Row& key, bool holds) {
   }
 }
 
-// What holds at the cursor has no end yet: the pass that follows sees it end again, if it still does.
+// What holds at the cursor has no end yet: the pass that follows sees it end again, if it still
+// does.
 void Partition::Reopen() {
   for (RaisedInterval& raised : raised_) {
     if (raised.start <= cursor_ && raised.end > cursor_ && present_.contains(raised.key))

@@ -144,7 +144,7 @@ TEST(Config, MistakesHaveTheirPlace) {
   auto wrong = [](const std::string& more) { return Messages(Parse(With(more))); };
   EXPECT_TRUE(Has(wrong("rules: {allowed_lateness: 15}\n"),
                   "k.yaml:6:27: error: allowed_lateness: expected a duration, found 15"));
-  EXPECT_TRUE(Has(wrong("state: {max_bytes_per_rule: 5}\n"), "expected a size, found 5"));
+  EXPECT_TRUE(Has(wrong("dead_letter: {max_bytes: 5}\n"), "expected a size, found 5"));
   EXPECT_TRUE(Has(wrong("snapshot: {keep: 0}\n"), "keep: expected a whole number from 1 to 100"));
   EXPECT_TRUE(Has(wrong("snapshot: {interval: 0s}\n"), "interval: expected at least 1ms"));
   EXPECT_TRUE(
