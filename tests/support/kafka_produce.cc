@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     }
     return 0;
   }
+  std::ios::sync_with_stdio(false);  // or each byte is asked for by itself
   std::string line;
   for (int number = 1; std::getline(std::cin, line); ++number) {
     const size_t first = line.find('\t');
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "line %d: not accepted for sending\n", number);
       return 1;
     }
+    rd_kafka_poll(producer.client(), 0);  // what is acknowledged must not stay in memory
   }
   if (!producer.Flush()) {
     std::fputs("the broker did not acknowledge every message\n", stderr);
