@@ -28,7 +28,10 @@ constexpr milliseconds kWakeInterval{10};
 constexpr milliseconds kWakeRetry{2'000};
 constexpr int kWakeTimeoutMs = 100;
 constexpr int kWatermarkTimeoutMs = 2'000;
-constexpr milliseconds kCloseTimeout{5'000};
+// A stop must fit into the 10 s that container runtimes allow, the last snapshot included.
+constexpr milliseconds kCloseTimeout{3'000};
+constexpr milliseconds kLeaveTimeout{3'000};
+constexpr int kLeavePollMs = 100;
 
 int64_t UnixMilliseconds() {
   using std::chrono::system_clock;
@@ -351,12 +354,35 @@ void KafkaSource::Consumer::ResetOffset(PartitionReader* reader) {
   }
 }
 
+// rd_kafka_consumer_close() would wait without a bound for a coordinator that has gone away. False
+// when the group could not be left in time.
+bool KafkaSource::Consumer::LeaveGroup(milliseconds timeout) {
+  // Serves the last rebalance: OnRevoke detaches the readers. Not destroyed before the consumer.
+  leaving_.reset(rd_kafka_queue_new(client_.get()));
+  ErrorHandle error(rd_kafka_consumer_close_queue(client_.get(), leaving_.get()));
+  if (error != nullptr)
+    return false;
+  const Clock::time_point end = Clock::now() + timeout;
+  while (rd_kafka_consumer_closed(client_.get()) == 0) {
+    if (Clock::now() >= end)
+      return false;
+    rd_kafka_queue_poll_callback(leaving_.get(), kLeavePollMs);
+  }
+  return true;
+}
+
 void KafkaSource::Consumer::Close() {
   if (client_ == nullptr) {
     return;
   }
   CommitAndWait(kCloseTimeout);
-  rd_kafka_consumer_close(client_.get());  // revokes: OnRevoke detaches the readers
+  const bool left = LeaveGroup(kLeaveTimeout);
+  if (!left) {
+    Log(LogLevel::kWarning,
+        "kafka consumer group not left: the group gives its partitions away after "
+        "session.timeout.ms",
+        {{"source", config_.name}});
+  }
   for (const auto& [number, reader] : readers_) {
     if (reader->attached()) {
       reader->Detach();
@@ -365,13 +391,15 @@ void KafkaSource::Consumer::Close() {
   }
   rd_kafka_queue_io_event_enable(events_.get(), -1, nullptr, 0);
   events_.reset();
-  if (!ever_assigned_) {
-    // librdkafka 2.0.2 ends the process (an assertion in its sticky assignor) when a consumer is
-    // destroyed while it joins its group for the first time. It has left the group; its memory
-    // stays, even beyond the end of main.
-    static auto* kept = new std::vector<ClientHandle>;
-    kept->push_back(std::move(client_));
+  if (!left || !ever_assigned_) {
+    // A client that could not leave would not be destroyed either before its coordinator is back.
+    // And librdkafka 2.0.2 ends the process (an assertion in its sticky assignor) when a consumer
+    // is destroyed while it joins its group for the first time. Either stays in memory, even beyond
+    // the end of main; nothing calls back from it, because nothing polls it any more.
+    static auto* kept = new std::vector<std::pair<ClientHandle, QueueHandle>>;
+    kept->emplace_back(std::move(client_), std::move(leaving_));
   }
+  leaving_.reset();
   client_.reset();
   status_.SetClosed();
 }

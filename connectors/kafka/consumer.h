@@ -69,6 +69,7 @@ class KafkaSource::Consumer {
   [[nodiscard]] PartitionList Uncommitted() const;
   void CommitIfDue();
   void CommitAndWait(std::chrono::milliseconds timeout);
+  bool LeaveGroup(std::chrono::milliseconds timeout);
   void OnStatistics(std::string_view json);
 
   PartitionReader& MakeReader(const char* topic, int32_t partition);
@@ -77,9 +78,10 @@ class KafkaSource::Consumer {
   const KafkaSourceConfig config_;
   SourceStatus status_;
   ClientHandle client_;
-  QueueHandle events_;  // what is not a message of an attached partition
-  int event_fd_ = -1;   // readable when librdkafka has something for us
-  std::string fatal_;   // set once: what retrying cannot mend
+  QueueHandle leaving_;  // while closing
+  QueueHandle events_;   // what is not a message of an attached partition
+  int event_fd_ = -1;    // readable when librdkafka has something for us
+  std::string fatal_;    // set once: what retrying cannot mend
 
   pipeline::Positions restored_;  // taken out as partitions are assigned
   std::map<uint64_t, std::unique_ptr<PartitionReader>> readers_;  // by number; never removed

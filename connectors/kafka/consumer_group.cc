@@ -170,7 +170,7 @@ bool KafkaSource::Consumer::TopicIsNew(std::string_view topic,
 
 void KafkaSource::Consumer::OnRevoke(rd_kafka_topic_partition_list_t* partitions) {
   const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
-  if (!lost) {
+  if (!lost && leaving_ == nullptr) {  // Close() has committed already
     CommitAndWait(kRevokeTimeout);
   }
   for (int i = 0; i < partitions->cnt; ++i) {

@@ -91,8 +91,8 @@ std::vector<GeneratedRule> GenerateRules(size_t count, bool stateless_only, unsi
         rule.all.push_back({Kind::kAbove, "DurationMs", {}, static_cast<double>(pick(400)), true});
         break;
       case 4:
-        rule.all.push_back(
-            Text(Kind::kStartsWith, "CallerIPAddress", fmt::format("20.{}.", pick(12))));
+        rule.all.push_back(Text(
+            Kind::kStartsWith, "CallerIPAddress", fmt::format("20.{}.{}.", pick(12), pick(256))));
         rule.all.push_back(Status(403));
         rule.all.push_back(operation());
         break;

@@ -135,7 +135,7 @@ def feed(plan, bootstrap, pool, answers):
 
     Sends the start, and when all is acknowledged how late a message went out at worst.
     """
-    producer = subprocess.Popen([harness.tool("KEYWATCH_KAFKA_PRODUCE"), bootstrap, "audit"],
+    producer = subprocess.Popen([harness.tool("KEYWATCH_KAFKA_PRODUCE"), bootstrap, harness.TOPIC],
                                 stdin=subprocess.PIPE)
     plan.start = time.time() + 1
     answers.send(plan.start)
@@ -167,7 +167,7 @@ def config(folder, kafka, hook):
         "version": 1, "data_dir": str(folder / "data"),
         "rules": {"paths": [str(harness.ROOT / "rules" / "keyvault"), str(rules)]},
         "sources": [{"name": "hub", "type": "kafka", "brokers": [kafka.bootstrap],
-                     "topics": ["audit"], "group_id": "latency"}],
+                     "topics": [harness.TOPIC], "group_id": "latency"}],
         "sinks": [{"name": "hook", "type": "webhook", "url": hook.url,
                    "secrets": ["whsec_" + "c2VjcmV0" * 4]}],
         "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"}}
@@ -237,7 +237,7 @@ class Run:
 
     def measure(self, folder, pool):
         with broker.Broker(folder / "kafka") as kafka, receiver.Receiver(self.arrivals) as hook:
-            harness.create_topic(kafka, "audit", self.partitions)
+            harness.create_topic(kafka, self.partitions)
             service = harness.Keywatch(folder, config(folder, kafka, hook))
             service.start()
             try:

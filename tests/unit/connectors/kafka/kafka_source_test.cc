@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -317,6 +318,30 @@ TEST(KafkaSource, SaysWhichTopicItMayNotRead) {
     return source.Health().problem.find("access to topic audit is denied") != std::string::npos;
   })) << source.Health().problem;
   EXPECT_FALSE(source.Health().assigned);
+}
+
+// librdkafka's own rd_kafka_consumer_close() waits for ever when the coordinator goes away while it
+// closes.
+TEST(KafkaSource, ClosesWhenItsBrokersHaveJustGone) {
+  for (int pause : {0, 50}) {
+    MockKafka kafka;
+    kafka.CreateTopic("audit", 2);
+    for (int i = 0; i < 10; ++i)
+      kafka.Produce("audit", i % 2, Value(i), kOld);
+    kafka.Flush();
+    KafkaSource source(ConfigFor(kafka));
+    ASSERT_TRUE(source.Open({}).ok());
+    Read read;
+    ASSERT_TRUE(ReadCount(&source, &read, 10));
+    rd_kafka_mock_broker_set_down(kafka.cluster(), 1);
+    rd_kafka_mock_broker_set_down(kafka.cluster(), 2);
+    source.Commit(read.next);
+    std::this_thread::sleep_for(milliseconds(pause));
+    const Clock::time_point before = Clock::now();
+    source.Close();
+    EXPECT_LT(Clock::now() - before, seconds(8)) << pause << " ms after";
+    EXPECT_FALSE(source.Health().connected);
+  }
 }
 
 TEST(KafkaSource, SaysThatNoBrokerAnswersAndClosesAtOnce) {
