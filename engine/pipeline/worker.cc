@@ -127,7 +127,7 @@ Status Worker::Start() {
     KEYWATCH_RETURN_IF_ERROR(inputs_[i].source->Open(positions_[i]));
   }
   last_snapshot_ = last_record_ = record::WallNow();
-  probe_.Update(engine_->Report(), engine_->newest(), engine_->settings().lateness);
+  UpdateHealth();  // or it would look ready before the sources are
   std::lock_guard lock(mutex_);
   started_ = true;
   return {};

@@ -455,6 +455,14 @@ TEST_F(WorkerTest, ASourceThatCannotOpenStopsTheStart) {
   EXPECT_EQ(run.Problems(), "state is being restored\n");
 }
 
+TEST_F(WorkerTest, ItIsNotReadyBeforeItsSourceIs) {
+  Fixture run(Data(), kPurges, {});
+  run.source->health = {false, false, "connecting", -1};
+  EXPECT_TRUE(Has(run.Problems(), "state is being restored"));
+  ASSERT_TRUE(run.worker->Start().ok());
+  EXPECT_TRUE(Has(run.Problems(), "source hub: connecting"));
+}
+
 TEST_F(WorkerTest, ASourceThatIsNotConnectedShows) {
   Fixture run(Data(), kPurges, {});
   run.source->health = {false, false, "connecting to the brokers", -1};
