@@ -15,6 +15,18 @@ constexpr size_t kEvidenceKept = 5;
 
 bool IsTrue(const Value& value) { return !value.is_null() && value.boolean(); }
 
+// The earliest of what the leaves tell; null if none does.
+template <class Tell>
+std::optional<Ticks> Earliest(const std::vector<LeafStore>& leaves, const Tell& tell) {
+  std::optional<Ticks> earliest;
+  for (const LeafStore& leaf : leaves) {
+    std::optional<Ticks> own = tell(leaf);
+    if (own && (!earliest || *own < *earliest))
+      earliest = own;
+  }
+  return earliest;
+}
+
 // Null when a part of the key is null: such a row matches nothing.
 std::optional<Row> JoinKey(const RowPrograms& programs, const Row& row) {
   Row key = programs.Run(row);
@@ -46,25 +58,13 @@ size_t Partition::rows() const {
 }
 
 std::optional<Ticks> Partition::NextChange() const {
-  std::optional<Ticks> next;
-  for (const LeafStore& leaf : leaves_) {
-    std::optional<Ticks> change = leaf.NextChange(cursor_);
-    if (change && (!next || *change < *next))
-      next = change;
-  }
-  return next;
+  return Earliest(leaves_, [&](const LeafStore& leaf) { return leaf.NextChange(cursor_); });
 }
 
 std::optional<Ticks> Partition::NextBegin() const {
   if (program_->plan->hold)
     return NextChange();
-  std::optional<Ticks> next;
-  for (const LeafStore& leaf : leaves_) {
-    std::optional<Ticks> entering = leaf.NextEntering(cursor_);
-    if (entering && (!next || *entering < *next))
-      next = entering;
-  }
-  return next;
+  return Earliest(leaves_, [&](const LeafStore& leaf) { return leaf.NextEntering(cursor_); });
 }
 
 Ticks Partition::End() const {

@@ -104,8 +104,10 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
                        const record::SchemaCatalog& catalog,
                        EngineSettings settings)
     : settings_(settings) {
-  for (rule::CompiledRule& compiled : rules)
-    rules_.push_back({std::move(compiled), nullptr, 0, 0});
+  for (rule::CompiledRule& compiled : rules) {
+    std::string identity = StateIdentity(compiled);
+    rules_.push_back({std::move(compiled), std::move(identity), nullptr, 0, 0});
+  }
   std::vector<const delta::LeafPlan*> leaf_plans;
   std::vector<std::vector<size_t>> leaf_columns;
   leaves_of_rule_.resize(rules_.size());
@@ -186,11 +188,11 @@ void RuleEngine::Process(const RecordBatch& batch,
       built[row] = EvidenceOf(batch, row);
     return built[row];
   };
-  for (RunningRule& rule : rules_) {
-    if (!begun_)
+  if (!begun_) {
+    for (RunningRule& rule : rules_)
       rule.query->Begin(batch.event_time[0]);
+    begun_ = true;
   }
-  begun_ = true;
   has_rows_.assign(rules_.size(), false);
   for (size_t l = 0; l < leaves_.size(); ++l) {
     if (!selected[l].empty())
@@ -253,7 +255,7 @@ std::vector<std::pair<std::string, std::string>> RuleEngine::Save() const {
   for (const RunningRule& running : rules_) {
     std::string bytes;
     state::ByteWriter writer(&bytes);
-    writer.String(StateIdentity(running.compiled));
+    writer.String(running.state_identity);
     writer.U64(running.alerts);
     running.query->Save(&writer);
     sections.emplace_back(SectionName(running.compiled.rule), std::move(bytes));
@@ -276,7 +278,7 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
     state::ByteReader state(bytes.value_or(std::string_view()));
     if (bytes && !state.String(&identity))
       return state.Finish("the state of rule " + rule.name);
-    if (identity != StateIdentity(running.compiled)) {
+    if (identity != running.state_identity) {
       fresh->push_back(rule.name);
       continue;
     }

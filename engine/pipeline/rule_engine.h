@@ -70,6 +70,7 @@ class RuleEngine {
   };
   struct RunningRule {
     rule::CompiledRule compiled;
+    std::string state_identity;  // tells its saved state from that of another rule or layout
     std::unique_ptr<delta::DeltaQuery> query;
     uint64_t alerts = 0;
     record::Ticks due = 0;  // event time at which the query has something to do by itself

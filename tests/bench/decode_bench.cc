@@ -16,7 +16,6 @@ namespace keywatch::bench {
 namespace {
 
 constexpr size_t kRecords = 20'000;
-constexpr size_t kPadding = 64;
 
 const std::vector<std::string>& Lines() {
   static const std::vector<std::string> lines = GenerateRecords(kRecords, 1);
@@ -59,21 +58,6 @@ record::BatchLayout Layout() {
     }
   }
   return layout;
-}
-
-// One buffer with padding behind each message, so that the bare parse needs no copy.
-std::vector<std::string_view> Padded(const std::vector<std::string>& texts, std::string* buffer) {
-  size_t size = 0;
-  for (const std::string& text : texts)
-    size += text.size() + kPadding;
-  buffer->clear();
-  buffer->reserve(size);
-  std::vector<std::string_view> views;
-  for (const std::string& text : texts) {
-    views.emplace_back(buffer->data() + buffer->size(), text.size());
-    buffer->append(text).append(kPadding, ' ');
-  }
-  return views;
 }
 
 void Report(benchmark::State& state, const std::vector<std::string_view>& views) {

@@ -9,14 +9,6 @@
 namespace keywatch::bench {
 namespace {
 
-constexpr std::array<const char*, 8> kOperations = {"KeySign",
-                                                    "KeyGet",
-                                                    "SecretGet",
-                                                    "KeyUnwrap",
-                                                    "KeyWrap",
-                                                    "KeyList",
-                                                    "KeyDecrypt",
-                                                    "KeyRelease"};
 constexpr std::array<const char*, 6> kAgents = {
     "azsdk-python-keyvault-keys/4.8.0 Python/3.11.4 "
     "(Linux-5.15.0-1041-azure-x86_64-with-glibc2.31)",
@@ -148,6 +140,21 @@ std::vector<std::string> EventHubsMessages(const std::vector<std::string>& recor
     messages.push_back(message + "]}");
   }
   return messages;
+}
+
+std::vector<std::string_view> Padded(const std::vector<std::string>& texts, std::string* buffer) {
+  constexpr size_t kPadding = 64;
+  size_t size = 0;
+  for (const std::string& text : texts)
+    size += text.size() + kPadding;
+  buffer->clear();
+  buffer->reserve(size);
+  std::vector<std::string_view> views;
+  for (const std::string& text : texts) {
+    views.emplace_back(buffer->data() + buffer->size(), text.size());
+    buffer->append(text).append(kPadding, ' ');
+  }
+  return views;
 }
 
 }  // namespace keywatch::bench

@@ -5,19 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "tests/bench/decode_records.h"
+
 namespace keywatch::bench {
 namespace {
 
 using Kind = Condition::Kind;
 
-constexpr std::array<const char*, 8> kOperations = {"KeySign",
-                                                    "KeyGet",
-                                                    "SecretGet",
-                                                    "KeyUnwrap",
-                                                    "KeyWrap",
-                                                    "KeyList",
-                                                    "KeyDecrypt",
-                                                    "KeyRelease"};
 constexpr std::array<const char*, 6> kRare = {"KeyPurge",
                                               "SecretPurge",
                                               "SecurityDomainDownload",

@@ -45,28 +45,6 @@ MOST_PER_MESSAGE = 50
 RATE_TOLERANCE = 0.01
 PATIENCE = 60  # seconds for what is still under way when producing has ended
 
-RULE = """
-id: 7d3b1c52-0c39-4c1e-8a3c-5d7f0f6b2a11
-name: A secret was purged
-description: Fires once for each marked record.
-severity: High
-requiredDataConnectors: []
-queryFrequency: 5m
-queryPeriod: 5m
-triggerOperator: gt
-triggerThreshold: 0
-tactics: [Impact]
-relevantTechniques: [T1485]
-query: |
-  AzureDiagnostics
-  | where OperationName == "SecretPurge"
-  | project TimeGenerated, CorrelationId, CallerIPAddress, ResourceId
-eventGroupingSettings:
-  aggregationKind: AlertPerResult
-version: 1.0.0
-kind: Scheduled
-"""
-
 MARKED = json.dumps({
     "time": "@time@", "category": "AuditEvent", "operationName": "SecretPurge",
     "resultType": "Success", "correlationId": "00000000-0000-4000-9000-@count@",
@@ -160,12 +138,9 @@ def feed(plan, bootstrap, pool, answers):
 
 
 def config(folder, kafka, hook):
-    rules = folder / "rules"
-    rules.mkdir()
-    (rules / "marked.yaml").write_text(RULE, encoding="utf-8")
     return {
         "version": 1, "data_dir": str(folder / "data"),
-        "rules": {"paths": [str(harness.ROOT / "rules" / "keyvault"), str(rules)]},
+        "rules": {"paths": [str(harness.ROOT / "rules" / "keyvault"), str(harness.RULES)]},
         "sources": [{"name": "hub", "type": "kafka", "brokers": [kafka.bootstrap],
                      "topics": [harness.TOPIC], "group_id": "latency"}],
         "sinks": [{"name": "hook", "type": "webhook", "url": hook.url,

@@ -12,6 +12,15 @@ namespace keywatch::tests {
 
 inline constexpr char kRuleId[] = "11111111-2222-4333-8444-555555555555";
 
+// Queries: without state, with a count that only grows, and with one that must be complete first.
+inline constexpr char kPurges[] =
+    "AzureDiagnostics | where OperationName == 'SecretPurge' | project CallerIPAddress";
+inline constexpr char kRefusals[] =
+    "AzureDiagnostics | where httpStatusCode_d == 403\n"
+    "  | summarize N = count() by CallerIPAddress | where N >= 3";
+inline constexpr char kQuiet[] =
+    "AzureDiagnostics | summarize N = count() by CallerIPAddress | where N < 2";
+
 // A scheduled rule over the last hour with this query and, after the fixed fields, `more` YAML.
 // Its name is "Rule". A mistake fails the test.
 inline rule::CompiledRule RuleOf(const std::string& query,

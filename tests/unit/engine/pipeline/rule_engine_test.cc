@@ -10,15 +10,11 @@ namespace keywatch::pipeline {
 namespace {
 
 using tests::At;
+using tests::kPurges;
+using tests::kQuiet;
+using tests::kRefusals;
 using tests::RuleOf;
 
-constexpr char kPurges[] =
-    "AzureDiagnostics | where OperationName == 'SecretPurge' | project CallerIPAddress";
-constexpr char kRefusals[] =
-    "AzureDiagnostics | where httpStatusCode_d == 403\n"
-    "  | summarize N = count() by CallerIPAddress | where N >= 3";
-constexpr char kQuiet[] =
-    "AzureDiagnostics | summarize N = count() by CallerIPAddress | where N < 2";
 constexpr char kNewAddress[] =
     "AzureDiagnostics | where TimeGenerated > ago(10m)\n"
     "  | join kind=leftanti (AzureDiagnostics | where TimeGenerated < ago(10m))\n"

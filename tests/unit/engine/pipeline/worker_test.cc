@@ -19,15 +19,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using tests::Has;
+using tests::kPurges;
+using tests::kQuiet;
+using tests::kRefusals;
 using Texts = std::vector<std::string>;
 
-constexpr char kPurges[] =
-    "AzureDiagnostics | where OperationName == 'SecretPurge' | project CallerIPAddress";
-constexpr char kRefusals[] =
-    "AzureDiagnostics | where httpStatusCode_d == 403\n"
-    "  | summarize N = count() by CallerIPAddress | where N >= 3";
-constexpr char kQuiet[] =
-    "AzureDiagnostics | summarize N = count() by CallerIPAddress | where N < 2";
 constexpr char kPartition[] = "hub/0";
 
 // What happened, in order, as short texts. Any thread.
