@@ -190,7 +190,7 @@ class Arrivals:
         found = {}
         for received, headers, body in list(self.posts):
             alert = json.loads(body)
-            if alert["rule"]["name"] == "A secret was purged":
+            if alert["rule"]["name"] == "Secret purged":
                 number = int(alert["row"]["CorrelationId"][-12:], 16)
                 found.setdefault(number, (received, headers["keywatch-sent-time"], alert["latency"]))
         return found
