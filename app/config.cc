@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "app/config_connectors.h"
 #include "app/config_text.h"
 #include "engine/rule/yaml_fields.h"
 #include "engine/rule/yaml_node.h"

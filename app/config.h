@@ -9,21 +9,17 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "app/secret.h"
+#include "app/connectors/registry.h"
 #include "engine/base/diagnostics.h"
 #include "engine/base/log.h"
 #include "engine/record/time.h"
 
 namespace keywatch::app {
-
-using record::Ticks;
 
 enum class Learning {
   kHold,   // a rule against a baseline raises nothing until records cover the baseline's window
@@ -44,64 +40,6 @@ struct SchemaConfig {
   std::vector<std::string> tables;  // CSV files; the file's stem names the table
 
   bool operator==(const SchemaConfig&) const = default;
-};
-
-struct KafkaSourceSettings {
-  std::vector<std::string> brokers;
-  std::vector<std::string> topics;
-  std::string group_id = "keywatch";
-  std::string auto_offset_reset = "earliest";
-  std::map<std::string, Secret> properties;  // librdkafka's; any of them may be a password
-
-  bool operator==(const KafkaSourceSettings&) const = default;
-};
-
-struct FileSourceSettings {
-  std::vector<std::string> paths;  // globs
-  bool follow = true;
-
-  bool operator==(const FileSourceSettings&) const = default;
-};
-
-struct SourceConfig {
-  std::string name;
-  std::variant<KafkaSourceSettings, FileSourceSettings> settings;
-
-  bool operator==(const SourceConfig&) const = default;
-};
-
-struct WebhookSinkSettings {
-  std::string url;
-  // Standard Webhooks secrets, the newest first: a message is signed with each of them.
-  std::vector<Secret> secrets;
-  std::map<std::string, Secret> headers;  // further ones, e.g. authorization
-  Ticks timeout = 15 * record::kTicksPerSecond;
-  bool allow_insecure_http = false;  // http:// beyond this machine
-  // Which addresses beside public ones may be connected to: allow_addresses.
-  bool allow_loopback = true;
-  bool allow_private = true;
-  bool allow_link_local = false;
-  std::string ca_file;  // PEM; "": the system's
-  std::string proxy;    // "": none
-
-  bool operator==(const WebhookSinkSettings&) const = default;
-};
-
-struct ConsoleSinkSettings {
-  bool operator==(const ConsoleSinkSettings&) const = default;
-};
-
-struct FileSinkSettings {
-  std::string path;
-
-  bool operator==(const FileSinkSettings&) const = default;
-};
-
-struct SinkConfig {
-  std::string name;
-  std::variant<WebhookSinkSettings, ConsoleSinkSettings, FileSinkSettings> settings;
-
-  bool operator==(const SinkConfig&) const = default;
 };
 
 struct HttpConfig {

@@ -16,13 +16,8 @@
 #include "app/active_rules.h"
 #include "app/version.h"
 #include "connectors/decode/json_decoder.h"
-#include "connectors/file/console_sink.h"
 #include "connectors/file/dead_letter_file.h"
-#include "connectors/file/file_source.h"
-#include "connectors/file/json_lines_sink.h"
 #include "connectors/http/server.h"
-#include "connectors/kafka/kafka_source.h"
-#include "connectors/webhook/webhook_sink.h"
 #include "engine/base/log.h"
 #include "engine/pipeline/delivery.h"
 #include "engine/pipeline/worker.h"
@@ -37,70 +32,6 @@ namespace {
 using std::chrono::milliseconds;
 
 void OnStopSignal(int /*signal*/) { stop_requested = true; }
-
-milliseconds ToMilliseconds(Ticks ticks) {
-  return milliseconds(ticks / record::kTicksPerMillisecond);
-}
-
-std::string Join(const std::vector<std::string>& texts, const char* separator) {
-  return fmt::format("{}", fmt::join(texts, separator));
-}
-
-Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {
-  if (const auto* webhook = std::get_if<WebhookSinkSettings>(&config.settings)) {
-    webhook::WebhookOptions options;
-    options.name = config.name;
-    options.url = webhook->url;
-    for (const Secret& secret : webhook->secrets)
-      options.secrets.push_back(secret.Reveal());
-    for (const auto& [name, value] : webhook->headers) {
-      options.headers.emplace_back(name, value.Reveal());
-    }
-    options.client.timeout = ToMilliseconds(webhook->timeout);
-    options.client.allow_insecure_http = webhook->allow_insecure_http;
-    options.client.addresses.allow_loopback = webhook->allow_loopback;
-    options.client.addresses.allow_private = webhook->allow_private;
-    options.client.addresses.allow_link_local = webhook->allow_link_local;
-    options.client.ca_file = webhook->ca_file;
-    options.client.proxy = webhook->proxy;
-    options.client.user_agent = fmt::format("keywatch/{}", kVersion);
-    auto sink = webhook::WebhookSink::Make(std::move(options));
-    if (!sink)
-      return sink.error();
-    return std::unique_ptr<pipeline::Sink>(std::move(*sink));
-  }
-  if (const auto* file = std::get_if<FileSinkSettings>(&config.settings)) {
-    auto sink = file::JsonLinesSink::Make({config.name, file->path, true});
-    if (!sink)
-      return sink.error();
-    return std::unique_ptr<pipeline::Sink>(std::move(*sink));
-  }
-  return std::unique_ptr<pipeline::Sink>(std::make_unique<file::ConsoleSink>(config.name));
-}
-
-Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config) {
-  if (const auto* kafka = std::get_if<KafkaSourceSettings>(&config.settings)) {
-    kafka::KafkaSourceConfig options;
-    options.name = config.name;
-    options.brokers = Join(kafka->brokers, ",");
-    options.topics = kafka->topics;
-    options.group_id = kafka->group_id;
-    options.auto_offset_reset = kafka->auto_offset_reset;
-    for (const auto& [name, value] : kafka->properties)
-      options.properties[name] = value.Reveal();
-    KEYWATCH_RETURN_IF_ERROR(kafka::CheckConfig(options));
-    return std::unique_ptr<pipeline::Source>(
-        std::make_unique<kafka::KafkaSource>(std::move(options)));
-  }
-  const auto& files = std::get<FileSourceSettings>(config.settings);
-  file::FileSourceOptions options;
-  options.name = config.name;
-  options.paths = files.paths;
-  if (files.follow) {
-    return std::unique_ptr<pipeline::Source>(file::MakeFollowSource(std::move(options), {}));
-  }
-  return std::unique_ptr<pipeline::Source>(file::MakeReplaySource(std::move(options)));
-}
 
 // Built-in tables and those of the configuration.
 Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {

@@ -15,9 +15,8 @@
 namespace keywatch::http {
 namespace {
 
-constexpr size_t kBodyKept = 1024;
-constexpr size_t kBodyRead = 1 << 20;  // an answer that goes on beyond this is cut off
-constexpr size_t kHeaderKept = 512;
+constexpr size_t kBodyBeyond = 1 << 20;  // an answer that goes on so far beyond what is kept is cut
+constexpr size_t kHeadersKept = 32 << 10;
 
 void InitializeCurl() {
   static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -81,10 +80,13 @@ TransportError Judge(CURLcode code) {
   }
 }
 
-Status CheckUrl(const std::string& url, const ClientOptions& options, bool* plain) {
+Status CheckUrl(const std::string& url,
+                const ClientOptions& options,
+                bool* plain,
+                std::string* origin) {
   std::unique_ptr<CURLU, UrlCloser> parsed(curl_url());
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-    return InvalidInput("expected an http or https URL, found: " + url);
+    return InvalidInput("expected a URL that begins with https://, found something else");
   }
   std::string scheme = UrlPart(parsed.get(), CURLUPART_SCHEME);
   std::string host = UrlPart(parsed.get(), CURLUPART_HOST);
@@ -97,6 +99,8 @@ Status CheckUrl(const std::string& url, const ClientOptions& options, bool* plai
                         " carries a user name or password; put credentials into a header");
   }
   *plain = scheme == "http";
+  std::string port = UrlPart(parsed.get(), CURLUPART_PORT);
+  *origin = scheme + "://" + host + (port.empty() ? "" : ":" + port);
   if (*plain && !options.allow_insecure_http && !IsLoopbackName(host)) {
     return InvalidInput("plain http to host " + host +
                         " would show alerts to the network; use https, or set allow_insecure_http");
@@ -104,19 +108,39 @@ Status CheckUrl(const std::string& url, const ClientOptions& options, bool* plai
   return {};
 }
 
+bool IsUnreserved(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("-._~", c) != nullptr;
+}
+
 }  // namespace
+
+std::string PercentEncode(std::string_view text, std::string_view keep) {
+  std::string out;
+  for (char c : text) {
+    if (c != '\0' && (IsUnreserved(c) || keep.find(c) != keep.npos)) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
 
 struct Client::Impl {
   ClientOptions options;
   std::string url;
+  std::string origin;  // scheme, host and port
   std::unique_ptr<CURL, EasyCloser> easy;
   std::atomic<bool> cancelled{false};
   Response* response = nullptr;  // of the running request
+  size_t most_body = 0;
   size_t body_seen = 0;
+  size_t header_bytes = 0;
   bool body_cut = false;
   std::string refusal;  // why the last address was not connected to
 
   void Configure();
+  void SetMethod(const Request& request);
   template <class Value>
   void Set(CURLoption option, Value value) {
     curl_easy_setopt(easy.get(), option, value);
@@ -133,17 +157,22 @@ size_t Client::Impl::OnBody(char* data, size_t size, size_t count, void* self) {
   auto* impl = static_cast<Impl*>(self);
   size_t bytes = size * count;
   std::string& body = impl->response->body;
-  body.append(data, std::min(bytes, kBodyKept - std::min(kBodyKept, body.size())));
+  body.append(data, std::min(bytes, impl->most_body - body.size()));
   impl->body_seen += bytes;
-  impl->body_cut = impl->body_seen > kBodyRead;
+  impl->body_cut = impl->body_seen > impl->most_body + kBodyBeyond;
   return impl->body_cut ? 0 : bytes;
 }
 
 size_t Client::Impl::OnHeader(char* data, size_t size, size_t count, void* self) {
   auto* impl = static_cast<Impl*>(self);
   std::string_view line(data, size * count);
+  if (line.starts_with("HTTP/")) {  // of the answer after a "100 Continue" or a proxy's
+    impl->response->headers.clear();
+    impl->header_bytes = 0;
+  }
   size_t colon = line.find(':');
-  if (colon == std::string_view::npos)
+  impl->header_bytes += line.size();
+  if (colon == std::string_view::npos || impl->header_bytes > kHeadersKept)
     return line.size();
   std::string name(line.substr(0, colon));
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
@@ -156,10 +185,7 @@ size_t Client::Impl::OnHeader(char* data, size_t size, size_t count, void* self)
   while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back())) != 0) {
     value.remove_suffix(1);
   }
-  if (name == "retry-after")
-    impl->response->retry_after = value.substr(0, kHeaderKept);
-  if (name == "location")
-    impl->response->location = value.substr(0, kHeaderKept);
+  impl->response->headers.emplace(std::move(name), value);
   return line.size();
 }
 
@@ -190,7 +216,6 @@ curl_socket_t Client::Impl::OnOpenSocket(void* self, curlsocktype, curl_sockaddr
 }
 
 void Client::Impl::Configure() {
-  Set(CURLOPT_URL, url.c_str());
   Set(CURLOPT_PROTOCOLS_STR, "http,https");
   Set(CURLOPT_NOSIGNAL, 1L);
   Set(CURLOPT_FOLLOWLOCATION, 0L);
@@ -204,6 +229,10 @@ void Client::Impl::Configure() {
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.ca_file.empty())
     Set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.client_cert_file.empty()) {
+    Set(CURLOPT_SSLCERT, options.client_cert_file.c_str());
+    Set(CURLOPT_SSLKEY, options.client_key_file.c_str());
+  }
   Set(CURLOPT_WRITEFUNCTION, &Impl::OnBody);
   Set(CURLOPT_WRITEDATA, this);
   Set(CURLOPT_HEADERFUNCTION, &Impl::OnHeader);
@@ -215,18 +244,33 @@ void Client::Impl::Configure() {
   Set(CURLOPT_OPENSOCKETDATA, this);
 }
 
+void Client::Impl::SetMethod(const Request& request) {
+  bool bodiless = request.method == "GET" || request.method == "HEAD";
+  Set(CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
+  if (bodiless) {
+    Set(CURLOPT_HTTPGET, request.method == "GET" ? 1L : 0L);
+  } else {
+    Set(CURLOPT_POST, 1L);
+    Set(CURLOPT_POSTFIELDS, request.body.data());
+    Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  }
+  Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() = default;
 
 Result<std::unique_ptr<Client>> Client::Make(const std::string& url, ClientOptions options) {
   InitializeCurl();
   bool plain = false;
-  KEYWATCH_RETURN_IF_ERROR(CheckUrl(url, options, &plain));
+  std::string origin;
+  KEYWATCH_RETURN_IF_ERROR(CheckUrl(url, options, &plain, &origin));
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
   // What "localhost" means is up to the resolver: the address is held to it as well.
   impl->options.addresses.only_loopback = plain && !impl->options.allow_insecure_http;
   impl->url = url;
+  impl->origin = std::move(origin);
   impl->easy.reset(curl_easy_init());
   if (impl->easy == nullptr)
     return Unavailable("libcurl gave no handle: out of memory");
@@ -234,7 +278,7 @@ Result<std::unique_ptr<Client>> Client::Make(const std::string& url, ClientOptio
   return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
 
-Response Client::Post(const Request& request) {
+Response Client::Send(const Request& request) {
   Response response;
   if (impl_->cancelled) {
     response.error = TransportError::kCancelled;
@@ -250,17 +294,19 @@ Response Client::Post(const Request& request) {
   };
   add("Expect:");  // no "100-continue" round trip before the body
   for (const auto& [name, value] : request.headers)
-    add(name + ": " + value);
+    add(name + (value.empty() ? ";" : ": " + value));  // libcurl's way to send an empty value
   impl_->response = &response;
+  impl_->most_body = request.most_body;
   impl_->body_seen = 0;
+  impl_->header_bytes = 0;
   impl_->body_cut = false;
   impl_->refusal.clear();
   std::array<char, CURL_ERROR_SIZE> detail{};
+  impl_->SetMethod(request);
   impl_->Set(CURLOPT_ERRORBUFFER, detail.data());
   impl_->Set(CURLOPT_HTTPHEADER, headers.get());
-  impl_->Set(CURLOPT_POST, 1L);
-  impl_->Set(CURLOPT_POSTFIELDS, request.body.data());
-  impl_->Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  std::string url = request.target.empty() ? impl_->url : impl_->origin + request.target;
+  impl_->Set(CURLOPT_URL, url.c_str());
   CURLcode code = curl_easy_perform(impl_->easy.get());
   long status = 0;
   curl_easy_getinfo(impl_->easy.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -269,11 +315,13 @@ Response Client::Post(const Request& request) {
   impl_->Set(CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
   impl_->response = nullptr;
   response.status = static_cast<int>(status);
+  response.body_complete = impl_->body_seen == response.body.size();
   // An answer that was cut off for its length is an answer.
   response.error = impl_->body_cut ? TransportError::kNone : Judge(code);
   if (response.error != TransportError::kNone && !impl_->refusal.empty()) {
     response.error = TransportError::kPolicy;
-    response.error_detail = "the address policy refused " + impl_->url + ": " + impl_->refusal;
+    response.error_detail =
+        "the address policy refused a connection to " + impl_->origin + ": " + impl_->refusal;
   } else if (response.error != TransportError::kNone) {
     response.error_detail = detail[0] != '\0' ? detail.data() : curl_easy_strerror(code);
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct ClientOptions {
   AddressPolicy addresses;
   bool allow_insecure_http = false;  // http:// beyond loopback
   std::string ca_file;               // PEM; "": the system's
+  std::string client_cert_file;      // PEM, with its chain; "": no client certificate
+  std::string client_key_file;       // PEM
   std::string proxy;                 // "": none. The address policy then sees the proxy's address.
   std::string user_agent = "keywatch";
 };
@@ -29,7 +32,10 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   Headers headers;
-  std::string_view body;  // sent as it is
+  std::string_view body;        // sent as it is
+  std::string method = "POST";  // GET and HEAD send no body
+  std::string target = "";      // path and query, instead of those of the client's URL; "": these
+  size_t most_body = 1024;      // of the answer, kept; it is read to its end, at most 1 MiB beyond
 };
 
 enum class TransportError {
@@ -47,11 +53,20 @@ enum class TransportError {
 struct Response {
   TransportError error = TransportError::kNone;
   std::string error_detail;
-  int status = 0;           // 0: no status line arrived
-  std::string retry_after;  // the header's text, "" if absent
-  std::string location;     // of a redirect, "" if absent
-  std::string body;         // its first 1,024 bytes
+  int status = 0;                              // 0: no status line arrived
+  std::map<std::string, std::string> headers;  // names in lower case; the first 32 KiB of them
+  std::string body;                            // at most Request::most_body of it
+  bool body_complete = true;                   // false: `body` is only the beginning
+
+  // "" if absent.
+  [[nodiscard]] std::string Header(const std::string& lower_name) const {
+    auto found = headers.find(lower_name);
+    return found == headers.end() ? "" : found->second;
+  }
 };
+
+// Percent-encodes everything but letters, digits and "-._~" (RFC 3986 2.3), and `keep`.
+std::string PercentEncode(std::string_view text, std::string_view keep = "");
 
 // One request at a time, from one thread; Cancel() from any.
 class Client {
@@ -63,9 +78,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  Response Post(const Request& request);
+  Response Send(const Request& request);
 
-  // Makes the running Post() return within a second with kCancelled, and every later one at once.
+  // Makes the running Send() return within a second with kCancelled, and every later one at once.
   void Cancel();
 
  private:

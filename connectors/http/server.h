@@ -1,27 +1,58 @@
-// A small HTTP server for metrics, health and status pages: routes with exact paths, answered by
-// handlers. Plain HTTP; it listens on loopback unless told otherwise.
+// A small HTTP server: routes answered by handlers, over plain HTTP or TLS. It listens on loopback
+// unless told otherwise.
 //
-// Bounds: four handler threads, sixteen connections waiting for one, 64 KiB of request, 5 s to send
-// it, 1 s of idle keep-alive.
+// Bounds: `threads` handlers, sixteen connections waiting for one, `most_body` bytes of request
+// (after decompression), 5 s to send it, 1 s of idle keep-alive, `most_streams` open streams, for
+// which there are threads beside those.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/status.h"
 
 namespace keywatch::http {
 
+struct ServerOptions {
+  size_t threads = 4;
+  size_t most_streams = 0;  // of ServerReply::stream; beyond: 503
+  size_t most_body = 64 << 10;
+  std::string cert_file;       // PEM, with its chain; "": plain HTTP
+  std::string key_file;        // PEM
+  std::string client_ca_file;  // PEM; given: clients must show a certificate that it signed
+};
+
 struct ServerRequest {
-  std::string path;
-  std::string body;
+  std::string method;
+  std::string path;                            // decoded, without the query
+  std::map<std::string, std::string> query;    // decoded; of a repeated name, one
+  std::map<std::string, std::string> headers;  // names in lower case; of a repeated name, one
+  std::string remote_address;
+  std::string body;  // decompressed as Content-Encoding (gzip, br) says
+
+  // "" if absent.
+  [[nodiscard]] std::string Header(const std::string& lower_name) const {
+    auto found = headers.find(lower_name);
+    return found == headers.end() ? "" : found->second;
+  }
+  [[nodiscard]] std::string Query(const std::string& name) const {
+    auto found = query.find(name);
+    return found == query.end() ? "" : found->second;
+  }
 };
 
 struct ServerReply {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  // If set, the body is what it appends, call after call, until it returns false or the client has
+  // gone. It may wait for up to a second, and append nothing.
+  std::function<bool(std::string*)> stream = nullptr;
 };
 
 // Called by several threads at once.
@@ -29,19 +60,23 @@ using Handler = std::function<ServerReply(const ServerRequest&)>;
 
 class Server {
  public:
-  Server();
+  explicit Server(ServerOptions options = {});
   ~Server();  // as Stop()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Routes are set before Start(). A GET route answers HEAD too. Unknown paths get 404.
+  // Routes are set before Start(); the first that fits answers. A GET route answers HEAD too.
+  // Unknown paths get 404.
   void Get(const std::string& path, Handler handler);
   void Post(const std::string& path, Handler handler);
+  // Every path that begins with `prefix`.
+  void GetUnder(const std::string& prefix, Handler handler);
 
-  // Binds and serves in the background. Port 0 takes a free one.
+  // Binds and serves in the background. Port 0 takes a free one. Refuses a certificate or key that
+  // cannot be read.
   Status Start(const std::string& address = "127.0.0.1", int port = 0);
   [[nodiscard]] int port() const;
-  // Answers what is being handled, then ends.
+  // Answers what is being handled, ends the streams, then returns.
   void Stop();
 
  private:

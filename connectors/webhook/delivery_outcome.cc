@@ -40,8 +40,8 @@ const char* TransportReason(http::TransportError error) {
 
 std::string Describe(const http::Response& response) {
   std::string out = fmt::format("HTTP {}", response.status);
-  if (!response.location.empty())
-    out += " to " + response.location;
+  if (!response.Header("location").empty())
+    out += " to " + response.Header("location");
   if (!response.body.empty()) {
     out += ": ";
     for (char c : response.body.substr(0, kBodyShown)) {
@@ -88,7 +88,7 @@ DeliveryResult WebhookOutcome(const http::Response& response, record::Ticks now)
     return result;
   }
   result.detail = Describe(response);
-  std::optional<milliseconds> asked = ParseRetryAfter(response.retry_after, now);
+  std::optional<milliseconds> asked = ParseRetryAfter(response.Header("retry-after"), now);
   if (status == 401 || status == 403) {
     result.reason = "auth";
     result.detail += "; check the sink's secrets and headers";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -36,9 +37,24 @@ bool IsReserved(std::string_view name) {
          lower == "transfer-encoding" || lower == "keywatch-sent-time";
 }
 
+// The keys as the secrets are now: they may stand in files that are rotated.
+Result<std::vector<std::string>> Keys(const WebhookOptions& options) {
+  std::vector<std::string> keys;
+  for (const Secret& secret : options.secrets) {
+    std::istringstream words(secret.Reveal());
+    for (std::string word; words >> word;) {
+      Result<std::string> key = format::ParseWebhookSecret(word);
+      if (!key)
+        return InvalidInput("sink " + options.name + ": " + key.error().message());
+      keys.push_back(std::move(key).value());
+    }
+  }
+  return keys;
+}
+
 Status CheckHeaders(const WebhookOptions& options) {
   for (const auto& [name, value] : options.headers) {
-    if (!IsToken(name) || !IsFieldValue(value)) {
+    if (!IsToken(name) || !IsFieldValue(value.Reveal())) {
       return InvalidInput(
           "sink " + options.name +
           ": expected a header name and a value without line ends, found header: " + name);
@@ -54,41 +70,41 @@ Status CheckHeaders(const WebhookOptions& options) {
 
 }  // namespace
 
-WebhookSink::WebhookSink(WebhookOptions options,
-                         std::vector<std::string> keys,
-                         std::unique_ptr<http::Client> client)
-    : options_(std::move(options)), keys_(std::move(keys)), client_(std::move(client)) {}
+WebhookSink::WebhookSink(WebhookOptions options, std::unique_ptr<http::Client> client)
+    : options_(std::move(options)), client_(std::move(client)) {}
 
 Result<std::unique_ptr<WebhookSink>> WebhookSink::Make(WebhookOptions options) {
   KEYWATCH_RETURN_IF_ERROR(CheckHeaders(options));
-  std::vector<std::string> keys;
-  for (const std::string& secret : options.secrets) {
-    Result<std::string> key = format::ParseWebhookSecret(secret);
-    if (!key)
-      return InvalidInput("sink " + options.name + ": " + key.error().message());
-    keys.push_back(std::move(key).value());
-  }
+  if (Result<std::vector<std::string>> keys = Keys(options); !keys)
+    return keys.error();
   Result<std::unique_ptr<http::Client>> client = http::Client::Make(options.url, options.client);
   if (!client) {
     return Status(client.error().code(), "sink " + options.name + ": " + client.error().message());
   }
   return std::unique_ptr<WebhookSink>(
-      new WebhookSink(std::move(options), std::move(keys), std::move(client).value()));
+      new WebhookSink(std::move(options), std::move(client).value()));
 }
 
 pipeline::DeliveryResult WebhookSink::Deliver(const pipeline::OutgoingAlert& alert) {
+  Result<std::vector<std::string>> keys = Keys(options_);
+  if (!keys || !CheckHeaders(options_).ok()) {
+    return {pipeline::DeliveryOutcome::kRetry,
+            "other",
+            keys ? CheckHeaders(options_).message() : keys.error().message(),
+            std::chrono::milliseconds(0)};
+  }
   record::Ticks now = options_.now();
   int64_t seconds = (now - record::kUnixEpoch) / record::kTicksPerSecond;
   http::Request request;
-  request.headers = format::WebhookHeaders(keys_, alert.id, seconds, alert.json);
+  request.headers = format::WebhookHeaders(*keys, alert.id, seconds, alert.json);
   request.headers.emplace_back("content-type", "application/json");
   request.headers.emplace_back(
       "keywatch-sent-time",
       record::FormatDatetimeShort(record::FloorTo(now, record::kTicksPerMillisecond)));
-  for (const auto& header : options_.headers)
-    request.headers.push_back(header);
+  for (const auto& [name, value] : options_.headers)
+    request.headers.emplace_back(name, value.Reveal());
   request.body = alert.json;
-  http::Response response = client_->Post(request);
+  http::Response response = client_->Send(request);
   return WebhookOutcome(response, options_.now());
 }
 

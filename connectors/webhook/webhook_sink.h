@@ -10,9 +10,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/http/client.h"
+#include "engine/base/secret.h"
 #include "engine/pipeline/io.h"
 
 namespace keywatch::webhook {
@@ -20,8 +22,9 @@ namespace keywatch::webhook {
 struct WebhookOptions {
   std::string name;
   std::string url;
-  std::vector<std::string> secrets;  // "whsec_..", the newest first; empty: unsigned
-  http::Headers headers;             // further ones, e.g. authorization
+  // "whsec_..", several divided by white space, the newest first; empty: unsigned.
+  std::vector<Secret> secrets;
+  std::vector<std::pair<std::string, Secret>> headers;  // further ones, e.g. authorization
   http::ClientOptions client;
   std::function<record::Ticks()> now = record::WallNow;
 };
@@ -36,12 +39,9 @@ class WebhookSink : public pipeline::Sink {
   void Cancel() override { client_->Cancel(); }
 
  private:
-  WebhookSink(WebhookOptions options,
-              std::vector<std::string> keys,
-              std::unique_ptr<http::Client> client);
+  WebhookSink(WebhookOptions options, std::unique_ptr<http::Client> client);
 
   WebhookOptions options_;
-  std::vector<std::string> keys_;
   std::unique_ptr<http::Client> client_;
 };
 

@@ -29,6 +29,8 @@ class HttpReceiver {
   struct Received {
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
+    std::string method;
+    std::string target;  // path and query as sent
     int connection = 0;  // its number, from 1
   };
   struct Answer {
@@ -122,7 +124,9 @@ class HttpReceiver {
       }
       std::string reply = "HTTP/1.1 " + std::to_string(answer.status) + " Status\r\n" +
                           answer.headers + "Content-Length: " + std::to_string(answer.body.size()) +
-                          "\r\n\r\n" + answer.body;
+                          "\r\n\r\n";
+      if (request.method != "HEAD")
+        reply += answer.body;
       if (send(connection, reply.data(), reply.size(), MSG_NOSIGNAL) < 0)
         break;
     }
@@ -148,6 +152,10 @@ class HttpReceiver {
       if ((*buffer)[0] == '\x16')
         return false;  // a TLS greeting, which we do not speak
     }
+    size_t first = buffer->find(' ');
+    size_t second = buffer->find(' ', first + 1);
+    request->method = buffer->substr(0, first);
+    request->target = buffer->substr(first + 1, second - first - 1);
     size_t at = buffer->find("\r\n") + 2;
     while (at < end + 2) {
       size_t line_end = buffer->find("\r\n", at);

@@ -63,7 +63,8 @@ int Send(const std::string& url, const std::vector<std::string>& secrets) {
   webhook::WebhookOptions options;
   options.name = "peer";
   options.url = url;
-  options.secrets = secrets;
+  for (const std::string& secret : secrets)
+    options.secrets.emplace_back(secret);
   auto sink = webhook::WebhookSink::Make(std::move(options));
   auto outbox = state::Outbox::Open(":memory:", {"peer"});
   if (!sink || !outbox) {

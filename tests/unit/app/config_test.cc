@@ -196,8 +196,8 @@ TEST(Config, WebhookUrls) {
   ConfigLoad load = Parse(Webhook("    url: https://a/b\n    allow_addresses: [link_local]\n"));
   ASSERT_TRUE(load.config);
   auto webhook = std::get<WebhookSinkSettings>(load.config->sinks[0].settings);
-  EXPECT_TRUE(webhook.allow_link_local);
-  EXPECT_FALSE(webhook.allow_private);
+  EXPECT_TRUE(webhook.egress.allow_link_local);
+  EXPECT_FALSE(webhook.egress.allow_private);
 }
 
 TEST(Config, TheEnvironmentIsFilledIn) {
@@ -229,10 +229,9 @@ TEST(Config, SecretsComeFromFilesAndAreNeverShown) {
   ConfigLoad load = ParseConfig({"k.yaml", text, 1, 0}, folder.path(), SomeEnvironment);
   ASSERT_TRUE(load.config) << Messages(load);
   auto webhook = std::get<WebhookSinkSettings>(load.config->sinks[0].settings);
-  ASSERT_EQ(webhook.secrets.size(), 3U);
+  ASSERT_EQ(webhook.secrets.size(), 2U);
   EXPECT_EQ(webhook.secrets[0].Reveal(), "whsec_swordfish");
-  EXPECT_EQ(webhook.secrets[1].Reveal(), "whsec_one");
-  EXPECT_EQ(webhook.secrets[2].Reveal(), "whsec_two");
+  EXPECT_EQ(webhook.secrets[1].Reveal(), "whsec_one\n\nwhsec_two");
   EXPECT_EQ(webhook.headers.at("authorization").Reveal(), "swordfish");
   std::ostringstream out;
   out << webhook.secrets[0];

@@ -68,7 +68,7 @@ TEST(ClientTlsTest, CertificatesAreVerified) {
     ClientOptions options;
     options.ca_file = ca_file;
     auto client = Client::Make("https://" + host + ":" + std::to_string(port) + "/alerts", options);
-    return (*client)->Post({{}, "{}"});
+    return (*client)->Send({{}, "{}"});
   };
   Response unknown = post("127.0.0.1", "");
   EXPECT_EQ(unknown.error, TransportError::kTls) << unknown.error_detail;

@@ -1,7 +1,9 @@
 #include "connectors/http/server.h"
 
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -128,6 +130,70 @@ TEST(ServerTest, AHugeRequestIsRefused) {
   std::string request =
       "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n";
   EXPECT_EQ(Ask(server.port(), request + std::string(70'000, 'x')).substr(0, 12), "HTTP/1.1 413");
+}
+
+TEST(ServerTest, HandsOverQueryHeadersAndBody) {
+  Server server;
+  server.GetUnder("/alerts/", [](const ServerRequest& request) {
+    return ServerReply{200,
+                       "text/plain",
+                       request.path + "|" + request.Query("q") + "|" + request.Header("x-a") + "|" +
+                           request.remote_address,
+                       {{"X-B", "2"}}};
+  });
+  server.Post("/records", [](const ServerRequest& request) {
+    return ServerReply{202, "text/plain", request.method + request.body};
+  });
+  ASSERT_TRUE(server.Start().ok());
+  std::string answer = Ask(server.port(),
+                           "GET /alerts/a%20b?q=1%262 HTTP/1.1\r\nHost: x\r\nX-A: z\r\n"
+                           "Connection: close\r\n\r\n");
+  EXPECT_NE(answer.find("/alerts/a b|1&2|z|127.0.0.1"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("X-B: 2"), std::string::npos);
+  EXPECT_NE(Ask(server.port(), Request("GET", "/alertsx")).find(" 404 "), std::string::npos);
+  answer = Ask(server.port(),
+               "POST /records HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+               "Connection: close\r\n\r\nabc");
+  EXPECT_NE(answer.find(" 202 "), std::string::npos);
+  EXPECT_NE(answer.find("POSTabc"), std::string::npos);
+}
+
+TEST(ServerTest, StreamsAreBoundedAndEndWithTheServer) {
+  ServerOptions options;
+  options.threads = 1;
+  options.most_streams = 1;
+  Server server(options);
+  std::atomic<int> pieces = 0;
+  server.Get("/events", [&](const ServerRequest&) {
+    ServerReply reply;
+    reply.content_type = "text/event-stream";
+    reply.stream = [&](std::string* out) {
+      *out = "data: " + std::to_string(++pieces) + "\n\n";
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return true;
+    };
+    return reply;
+  });
+  ASSERT_TRUE(server.Start().ok());
+  std::string first;
+  std::thread reader([&] { first = Ask(server.port(), Request("GET", "/events")); });
+  while (pieces < 3)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::string second = Ask(server.port(), Request("GET", "/events"));
+  EXPECT_NE(second.find(" 503 "), std::string::npos) << second;
+  server.Stop();
+  reader.join();
+  EXPECT_NE(first.find("data: 3\n\n"), std::string::npos);
+}
+
+TEST(ServerTest, RefusesACertificateThatCannotBeRead) {
+  ServerOptions options;
+  options.cert_file = "/no/such/cert.pem";
+  options.key_file = "/no/such/key.pem";
+  Server server(options);
+  Status started = server.Start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_NE(started.message().find("/no/such/cert.pem"), std::string::npos);
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST(DeliveryOutcomeTest, ByStatus) {
   for (const Case& c : cases) {
     http::Response response;
     response.status = c.status;
-    response.retry_after = c.retry_after;
+    response.headers["retry-after"] = c.retry_after;
     pipeline::DeliveryResult result = WebhookOutcome(response, kNow);
     EXPECT_EQ(result.outcome, c.outcome) << c.status;
     EXPECT_EQ(result.reason, c.reason) << c.status;
@@ -101,7 +101,7 @@ TEST(DeliveryOutcomeTest, NoAnswerIsRetriedForALabelThatMetricsKnow) {
 TEST(DeliveryOutcomeTest, TheDetailSaysWhatTheReceiverSaid) {
   http::Response response;
   response.status = 302;
-  response.location = "https://elsewhere.example/";
+  response.headers["location"] = "https://elsewhere.example/";
   response.body = "moved\r\n\x1b[31m" + std::string(5000, 'x');
   std::string detail = WebhookOutcome(response, kNow).detail;
   EXPECT_EQ(detail.substr(0, 45), "HTTP 302 to https://elsewhere.example/: moved");

@@ -26,7 +26,7 @@ WebhookOptions OptionsFor(const std::string& url) {
   WebhookOptions options;
   options.name = "soc";
   options.url = url;
-  options.secrets = {kNewSecret, kOldSecret};
+  options.secrets = {Secret(kNewSecret), Secret(kOldSecret)};
   options.client.timeout = milliseconds(2000);
   return options;
 }
@@ -44,7 +44,7 @@ pipeline::OutgoingAlert AlertOf(const std::string& id) {
 TEST(WebhookSinkTest, SendsTheBytesAndSignsThem) {
   HttpReceiver receiver;
   WebhookOptions options = OptionsFor(receiver.url());
-  options.headers = {{"authorization", "Bearer x"}};
+  options.headers = {{"authorization", Secret("Bearer x")}};
   options.client.user_agent = "keywatch/1.2.3";
   record::Ticks now = record::kUnixEpoch + 1'700'000'000 * record::kTicksPerSecond + 5'000'000;
   options.now = [&] { return now; };
@@ -74,7 +74,7 @@ TEST(WebhookSinkTest, SendsTheBytesAndSignsThem) {
 
 TEST(WebhookSinkTest, WrongConfigurationIsRefusedWithoutShowingSecrets) {
   WebhookOptions options = OptionsFor("https://example.com/");
-  options.secrets.push_back("whsec_hunter2");
+  options.secrets.emplace_back("whsec_hunter2");
   Result<std::unique_ptr<WebhookSink>> made = WebhookSink::Make(options);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().message().find("hunter2"), std::string::npos);
@@ -86,7 +86,7 @@ TEST(WebhookSinkTest, WrongConfigurationIsRefusedWithoutShowingSecrets) {
                                 http::Headers{{"Webhook-Id", "x"}},
                                 http::Headers{{"content-length", "0"}}}) {
     options = OptionsFor("https://example.com/");
-    options.headers = headers;
+    options.headers = {{headers[0].first, Secret(headers[0].second)}};
     EXPECT_FALSE(WebhookSink::Make(options)) << headers[0].first;
   }
 }

@@ -1,0 +1,24 @@
+// `type: file` in `sources`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/connectors/fields.h"
+#include "engine/pipeline/io.h"
+
+namespace keywatch::app {
+
+struct FileSourceSettings {
+  std::vector<std::string> paths;  // globs
+  bool follow = true;
+
+  bool operator==(const FileSourceSettings&) const = default;
+};
+
+FileSourceSettings ReadFileSource(ConnectorFields* fields);
+Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
+                                                     const FileSourceSettings& settings);
+
+}  // namespace keywatch::app

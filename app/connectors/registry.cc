@@ -1,0 +1,124 @@
+#include "app/connectors/registry.h"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace keywatch::app {
+namespace {
+
+using rule::YamlNode;
+
+template <class Config>
+struct Kind {
+  const char* type;
+  void (*read)(ConnectorFields* fields, Config* config);
+};
+
+template <auto kRead, class Config>
+void Read(ConnectorFields* fields, Config* config) {
+  config->settings = kRead(fields);
+}
+
+const std::vector<Kind<SourceConfig>>& Sources() {
+  static const std::vector<Kind<SourceConfig>> kinds = {
+      {"kafka", &Read<ReadKafkaSource>},
+      {"file", &Read<ReadFileSource>},
+  };
+  return kinds;
+}
+
+const std::vector<Kind<SinkConfig>>& Sinks() {
+  static const std::vector<Kind<SinkConfig>> kinds = {
+      {"webhook", &Read<ReadWebhookSink>},
+      {"console", &Read<ReadConsoleSink>},
+      {"file", &Read<ReadFileSink>},
+  };
+  return kinds;
+}
+
+// Names become metric labels and file names.
+std::string ReadName(ConnectorFields* fields,
+                     const std::string& fallback,
+                     std::set<std::string>* taken) {
+  const YamlNode* node = fields->reader().Find("name");
+  std::string name = node == nullptr ? fallback : node->scalar;
+  SourceSpan span = node == nullptr ? fields->item().span : node->span;
+  bool is_good =
+      !name.empty() && name.size() <= 64 &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+  if (!is_good) {
+    fields->diagnostics()->Error(
+        span,
+        fmt::format("name: expected a-z, 0-9, _ and -, at most 64, found {}", name.substr(0, 80)));
+  } else if (!taken->insert(name).second) {
+    fields->diagnostics()->Error(
+        span,
+        fmt::format("this name is taken already: {}", name),
+        "each needs a name of its own: positions and metrics are kept by it");
+  }
+  return name;
+}
+
+template <class Config>
+std::vector<Config> ReadList(const YamlNode& list,
+                             const char* what,
+                             const std::vector<Kind<Config>>& kinds,
+                             const std::string& folder,
+                             Diagnostics* diagnostics) {
+  std::vector<std::string> types;
+  for (const Kind<Config>& kind : kinds)
+    types.emplace_back(kind.type);
+  std::vector<Config> configs;
+  std::set<std::string> names;
+  for (const YamlNode& item : list.items) {
+    ConnectorFields fields(item, what, folder, diagnostics);
+    const YamlNode* type_node = fields.reader().Require("type");
+    if (type_node == nullptr)
+      continue;
+    std::optional<size_t> type = rule::ReadName(*type_node, "type", types, diagnostics);
+    if (!type)
+      continue;
+    Config config;
+    config.name = ReadName(&fields, types[*type], &names);
+    kinds[*type].read(&fields, &config);
+    fields.reader().Finish(Severity::kError);
+    configs.push_back(std::move(config));
+  }
+  return configs;
+}
+
+}  // namespace
+
+std::vector<SourceConfig> ReadSources(const YamlNode& list,
+                                      const std::string& folder,
+                                      Diagnostics* diagnostics) {
+  if (!list.is_list() || list.items.empty()) {
+    diagnostics->Error(list.span, "sources: expected a list of at least one source");
+  }
+  return ReadList(list, "a source", Sources(), folder, diagnostics);
+}
+
+std::vector<SinkConfig> ReadSinks(const YamlNode& list,
+                                  const std::string& folder,
+                                  Diagnostics* diagnostics) {
+  if (!list.is_list() || list.items.empty()) {
+    diagnostics->Error(list.span,
+                       "sinks: expected a list of at least one sink",
+                       "- type: console is the smallest");
+  }
+  return ReadList(list, "a sink", Sinks(), folder, diagnostics);
+}
+
+Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config) {
+  return std::visit([&](const auto& settings) { return MakeSource(config.name, settings); },
+                    config.settings);
+}
+
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {
+  return std::visit([&](const auto& settings) { return MakeSink(config.name, settings); },
+                    config.settings);
+}
+
+}  // namespace keywatch::app

@@ -1,0 +1,43 @@
+// Every kind of source and sink that a configuration may name: reading its settings and making it.
+// A new kind is a pair of files here, an entry of the variant and a line of the table in
+// registry.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/connectors/file_sink.h"
+#include "app/connectors/file_source.h"
+#include "app/connectors/kafka_source.h"
+#include "app/connectors/webhook_sink.h"
+
+namespace keywatch::app {
+
+struct SourceConfig {
+  std::string name;
+  std::variant<KafkaSourceSettings, FileSourceSettings> settings;
+
+  bool operator==(const SourceConfig&) const = default;
+};
+
+struct SinkConfig {
+  std::string name;
+  std::variant<WebhookSinkSettings, ConsoleSinkSettings, FileSinkSettings> settings;
+
+  bool operator==(const SinkConfig&) const = default;
+};
+
+std::vector<SourceConfig> ReadSources(const rule::YamlNode& list,
+                                      const std::string& folder,
+                                      Diagnostics* diagnostics);
+std::vector<SinkConfig> ReadSinks(const rule::YamlNode& list,
+                                  const std::string& folder,
+                                  Diagnostics* diagnostics);
+
+// Connect to nothing, but look at files: a certificate, a path that must be writable.
+Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config);
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config);
+
+}  // namespace keywatch::app

@@ -1,0 +1,29 @@
+// `type: webhook` in `sinks`.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/connectors/http_egress.h"
+#include "engine/pipeline/io.h"
+
+namespace keywatch::app {
+
+struct WebhookSinkSettings {
+  std::string url;
+  // Standard Webhooks secrets, the newest first: a message is signed with each of them. A file may
+  // hold several, one a line.
+  std::vector<Secret> secrets;
+  std::map<std::string, Secret> headers;  // further ones, e.g. authorization
+  HttpEgress egress;
+
+  bool operator==(const WebhookSinkSettings&) const = default;
+};
+
+WebhookSinkSettings ReadWebhookSink(ConnectorFields* fields);
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
+                                                 const WebhookSinkSettings& settings);
+
+}  // namespace keywatch::app
