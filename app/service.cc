@@ -138,13 +138,19 @@ int RunService(const Config& config, const ServiceOptions& options) {
   MetricRegistry metrics;
   AddStaticMetrics(rules, &metrics);
   std::vector<std::string> sink_names;
+  bool wants_ended = false;
   std::vector<pipeline::DeliverySink> sinks;
   for (const SinkConfig& sink_config : config.sinks) {
-    Result<std::unique_ptr<pipeline::Sink>> sink = MakeSink(sink_config);
-    if (!sink)
-      return Fail(kExitConfiguration, "sink " + sink_config.name + ": " + sink.error().message());
+    pipeline::DeliverySink sink;
+    for (size_t lane = 0; lane < Lanes(sink_config); ++lane) {
+      Result<std::unique_ptr<pipeline::Sink>> made = MakeSink(sink_config);
+      if (!made)
+        return Fail(kExitConfiguration, "sink " + sink_config.name + ": " + made.error().message());
+      sink.lanes.push_back(std::move(*made));
+    }
+    wants_ended = wants_ended || sink.lanes.front()->wants_ended();
     sink_names.push_back(sink_config.name);
-    sinks.push_back({std::move(*sink), {}});
+    sinks.push_back(std::move(sink));
   }
   file::DeadLetterOptions dead_options;
   dead_options.path = config.dead_letter_path();
@@ -162,6 +168,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
   engine_settings.lateness = config.rules.allowed_lateness;
   engine_settings.hold_while_learning = config.rules.learning == Learning::kHold;
   engine_settings.max_rows_per_rule = static_cast<size_t>(config.state.max_rows_per_rule);
+  engine_settings.report_ends = wants_ended;
   pipeline::RuleEngine engine(std::move(rules.active), *catalog, engine_settings);
 
   std::vector<pipeline::Input> inputs;
@@ -178,6 +185,11 @@ int RunService(const Config& config, const ServiceOptions& options) {
     Result<size_t> taken = delivery.Submit(alerts);
     return taken ? Status() : taken.error();
   };
+  if (wants_ended) {
+    outputs.ended = [&](const std::vector<alert::EndedAlert>& ended) {
+      return delivery.SubmitEnded(ended);
+    };
+  }
   outputs.reject = [&](const pipeline::RejectedRecord& rejected) {
     return (*dead_letters)->AddRecord(rejected);
   };

@@ -121,4 +121,14 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {
                     config.settings);
 }
 
+size_t Lanes(const SinkConfig& config) {
+  return std::visit(
+      [](const auto& settings) -> size_t {
+        if constexpr (requires { settings.connections; })
+          return static_cast<size_t>(settings.connections);
+        return 1;
+      },
+      config.settings);
+}
+
 }  // namespace keywatch::app

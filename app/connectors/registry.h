@@ -39,5 +39,7 @@ std::vector<SinkConfig> ReadSinks(const rule::YamlNode& list,
 // Connect to nothing, but look at files: a certificate, a path that must be writable.
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config);
+// How many of them may hand over alerts at the same time.
+size_t Lanes(const SinkConfig& config);
 
 }  // namespace keywatch::app

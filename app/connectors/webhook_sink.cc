@@ -10,6 +10,7 @@ WebhookSinkSettings ReadWebhookSink(ConnectorFields* fields) {
   WebhookSinkSettings webhook;
   webhook.egress = ReadHttpEgress(fields);
   webhook.url = RequireUrl(fields, "url", webhook.egress);
+  SetField(fields->reader().Integer("connections", 1, 64), &webhook.connections);
   webhook.headers = fields->Secrets("headers", "header_files");
   for (auto& secret : fields->reader().TextList("secrets")) {
     if (secret.value.empty())

@@ -17,6 +17,7 @@ struct WebhookSinkSettings {
   // hold several, one a line.
   std::vector<Secret> secrets;
   std::map<std::string, Secret> headers;  // further ones, e.g. authorization
+  int64_t connections = 4;                // requests under way at once
   HttpEgress egress;
 
   bool operator==(const WebhookSinkSettings&) const = default;

@@ -51,4 +51,10 @@ struct Alert {
   LatencyPassport latency;
 };
 
+// A finding that an alert was raised for holds no more, and no record can change that.
+struct EndedAlert {
+  std::string id;           // of the alert
+  record::Ticks ended = 0;  // the first instant at which a run of the rule does not find it
+};
+
 }  // namespace keywatch::alert

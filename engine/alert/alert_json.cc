@@ -13,6 +13,7 @@
 namespace keywatch::alert {
 namespace {
 
+constexpr std::string_view kRaised = R"({"type":"alert.raised")";
 constexpr size_t kMostCuts = 32;        // paths listed in `truncated`
 constexpr size_t kTailReserve = 16384;  // room for `latency`, `truncated` and the closing braces
 
@@ -265,7 +266,8 @@ void AppendJson(const Alert& alert, const JsonLimits& limits, std::string* out) 
   }
   out->reserve(out->size() + std::min(2048 + evidence_bytes, limits.alert));
   Writer writer(limits, out);
-  writer.Raw("{\"type\":\"alert.raised\",\"schemaVersion\":");
+  writer.Raw(kRaised);
+  writer.Raw(",\"schemaVersion\":");
   writer.Integer(kSchemaVersion);
   writer.TextMember("id", alert.id, "/id");
   WriteRule(alert.rule, &writer);
@@ -289,6 +291,13 @@ void AppendJson(const Alert& alert, const JsonLimits& limits, std::string* out) 
 std::string ToJson(const Alert& alert, const JsonLimits& limits) {
   std::string out;
   AppendJson(alert, limits, &out);
+  return out;
+}
+
+std::string EndedJson(std::string_view raised, record::Ticks ended) {
+  std::string out = R"({"type":"alert.ended","ended":)";
+  AppendTime(ended, &out);
+  out += raised.starts_with(kRaised) ? raised.substr(kRaised.size()) : "}";
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "engine/alert/alert.h"
 
@@ -25,5 +26,9 @@ struct JsonLimits {
 // Appends the JSON, without a line end.
 void AppendJson(const Alert& alert, const JsonLimits& limits, std::string* out);
 std::string ToJson(const Alert& alert, const JsonLimits& limits = {});
+
+// The alert's JSON (as ToJson wrote it) when its finding is over: `type` is alert.ended, and
+// `ended`, the first instant at which a run of the rule does not find it, follows.
+std::string EndedJson(std::string_view raised, record::Ticks ended);
 
 }  // namespace keywatch::alert

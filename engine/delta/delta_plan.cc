@@ -440,7 +440,7 @@ std::optional<DeltaPlan> MakeDeltaPlan(const NodePtr& plan, Diagnostics* diagnos
 }
 
 std::string StateShape(const DeltaPlan& plan) {
-  constexpr int kFormat = 1;  // of what DeltaQuery::Save writes
+  constexpr int kFormat = 2;  // of what DeltaQuery::Save writes
   std::string shape = fmt::format("format {}\n", kFormat);
   auto add = [&](std::string_view what, const std::vector<ExprPtr>& exprs, const LeafPlan& leaf) {
     shape += what;

@@ -189,12 +189,19 @@ void DeltaQuery::Run(const EvidenceOf& evidence, std::vector<Finding>* found) {
   EnforceBound();
 }
 
-void DeltaQuery::Tag(size_t branch, size_t from, std::vector<Finding>* found) const {
+template <class Keyed>
+void DeltaQuery::Tag(size_t branch, size_t from, std::vector<Keyed>* found) const {
   if (branches_.size() == 1)
     return;
   for (size_t i = from; i < found->size(); ++i) {
     (*found)[i].key.push_back(Value::Long(static_cast<int64_t>(branch)));
   }
+}
+
+void DeltaQuery::Purge(size_t branch, Partition* partition, Ticks t) {
+  size_t from = ended_.size();
+  partition->Purge(t, settings_.report_ends ? &ended_ : nullptr);
+  Tag(branch, from, &ended_);
 }
 
 void DeltaQuery::InsertRow(StagedRow staged,
@@ -232,20 +239,23 @@ void DeltaQuery::InsertRow(StagedRow staged,
   Slot& slot = entry->second;
   rows_ -= slot.partition.rows();
   slot.partition.Insert(staged.leaf, std::move(staged.row), Limit(plan, newest), found);
-  slot.partition.Purge(
-      std::min(slot.partition.cursor(), staged.newest_before - settings_.lateness));
+  Purge(staged.branch,
+        &slot.partition,
+        std::min(slot.partition.cursor(), staged.newest_before - settings_.lateness));
   rows_ += slot.partition.rows();
   SetTimer(&branch, &slot);
   Tag(staged.branch, from, found);
 }
 
-// A partition is looked at again when a result may begin by itself, and at last when all of it can
-// be forgotten. The timer may be early, because rows have come since: it is set anew when it runs;
-// moving it with every row would cost more.
+// A partition is looked at again when a result may begin or end by itself, and at last when all of
+// it can be forgotten. The timer may be early, because rows have come since: it is set anew when it
+// runs; moving it with every row would cost more.
 void DeltaQuery::SetTimer(Branch* branch, Slot* slot) {
   const BranchPlan& plan = *branch->program.plan;
   Ticks lag = plan.hold ? std::min(*plan.hold, settings_.lateness) : settings_.lateness;
   Ticks next = slot->partition.NextBegin().value_or(Later(slot->partition.End(), lag) + 1);
+  if (settings_.report_ends)
+    next = std::min(next, slot->partition.NextEnd(lag).value_or(kNever));
   if (slot->timer <= next && slot->timer > slot->partition.cursor())
     return;
   if (slot->timer != kNever)
@@ -270,10 +280,11 @@ void DeltaQuery::RunTimers(size_t number,
     Slot* slot = branch.timers.begin()->second;
     Partition& partition = slot->partition;
     rows_ -= partition.rows();
-    bool over = !branch.program.plan->hold && !partition.NextBegin() && partition.End() < watermark;
+    bool over = !branch.program.plan->hold && !partition.NextBegin() &&
+                partition.End() < watermark && !(settings_.report_ends && partition.has_raised());
     if (!over) {
       partition.Advance(limit, found);
-      partition.Purge(watermark);
+      Purge(number, &partition, watermark);
     }
     if (over || partition.empty()) {
       branch.timers.erase({slot->timer, slot});
@@ -341,6 +352,7 @@ void SavePartition(const Partition& partition, state::ByteWriter* out) {
     out->Row(raised.key);
     out->I64(raised.start);
     out->I64(raised.end);
+    out->I64(raised.first_start);
   }
   for (const LeafStore& leaf : partition.leaves()) {
     out->Varint(leaf.size());
@@ -375,11 +387,12 @@ bool LoadRow(state::ByteReader* in, StoredRow* row) {
 bool LoadPartition(state::ByteReader* in, const BranchPlan& plan, Partition* partition) {
   Ticks cursor = 0;
   uint64_t raised_count = 0;
-  if (!in->I64(&cursor) || !in->Count(17, &raised_count))
+  if (!in->I64(&cursor) || !in->Count(25, &raised_count))
     return false;
   std::vector<RaisedInterval> raised(raised_count);
   for (RaisedInterval& interval : raised) {
-    if (!in->Row(&interval.key) || !in->I64(&interval.start) || !in->I64(&interval.end)) {
+    if (!in->Row(&interval.key) || !in->I64(&interval.start) || !in->I64(&interval.end) ||
+        !in->I64(&interval.first_start)) {
       return false;
     }
   }

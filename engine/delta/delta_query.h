@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -24,6 +25,7 @@ struct DeltaSettings {
   Ticks lateness = 15 * record::kTicksPerMinute;  // W = newest event time - lateness
   bool hold_while_learning = true;                // raise nothing until the baseline is covered
   size_t max_rows = 5'000'000;                    // stored rows, over all partitions
+  bool report_ends = false;                       // keep what TakeEnded gives
 };
 
 // One record as a leaf sees it.
@@ -55,6 +57,10 @@ class DeltaQuery {
   void Run(const EvidenceOf& evidence, std::vector<Finding>* found);
   // Event time has reached `newest`: timers up to there run, old state goes.
   void AdvanceTo(Ticks newest, std::vector<Finding>* found);
+
+  // Findings that are over since the last call, if settings ask for it: once the watermark has
+  // passed their end. Those of a plan without state, about one record each, never end.
+  std::vector<Ended> TakeEnded() { return std::exchange(ended_, {}); }
 
   // AdvanceTo does nothing below this; kNever while nothing is stored.
   [[nodiscard]] Ticks next_due() const;
@@ -104,13 +110,16 @@ class DeltaQuery {
   void InsertRow(StagedRow staged, const EvidenceOf& evidence, std::vector<Finding>* found);
   void RunTimers(size_t branch, Ticks limit, Ticks watermark, std::vector<Finding>* found);
   void SetTimer(Branch* branch, Slot* slot);
-  void Tag(size_t branch, size_t from, std::vector<Finding>* found) const;
+  template <class Keyed>
+  void Tag(size_t branch, size_t from, std::vector<Keyed>* found) const;
+  void Purge(size_t branch, Partition* partition, Ticks t);
   void EnforceBound();
 
   DeltaPlan plan_;
   DeltaSettings settings_;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::vector<StagedRow> staged_;
+  std::vector<Ended> ended_;
   Ticks origin_ = 0;  // 0: no record yet
   size_t rows_ = 0;
   uint64_t evictions_ = 0;

@@ -394,8 +394,10 @@ void Partition::SetPresent(const Row& key, bool holds) {
 // does.
 void Partition::Reopen() {
   for (RaisedInterval& raised : raised_) {
-    if (raised.start <= cursor_ && raised.end > cursor_ && present_.contains(raised.key))
+    if (raised.start <= cursor_ && raised.end > cursor_ && present_.contains(raised.key)) {
       raised.end = kNever;
+      extended_ = true;
+    }
   }
 }
 
@@ -408,9 +410,39 @@ RaisedInterval* Partition::Touching(const Row& key, Ticks start, Ticks end) {
   return nullptr;
 }
 
+// Late rows may join what was raised as several intervals: they are one then, and end together.
+void Partition::JoinRaised() {
+  if (!std::exchange(extended_, false) || raised_.size() < 2)
+    return;
+  std::vector<RaisedInterval*> sorted;
+  for (RaisedInterval& raised : raised_)
+    sorted.push_back(&raised);
+  std::sort(sorted.begin(), sorted.end(), [](const RaisedInterval* a, const RaisedInterval* b) {
+    RowLess less;
+    if (less(a->key, b->key) || less(b->key, a->key))
+      return less(a->key, b->key);
+    return a->start < b->start;
+  });
+  for (size_t from = 0; from < sorted.size();) {
+    Ticks end = sorted[from]->end;
+    size_t to = from + 1;
+    while (to < sorted.size() && sorted[to]->start <= end &&
+           record::SameRow(sorted[to]->key, sorted[from]->key)) {
+      end = std::max(end, sorted[to]->end);
+      ++to;
+    }
+    for (size_t i = from; i < to; ++i) {
+      sorted[i]->start = sorted[from]->start;
+      sorted[i]->end = end;
+    }
+    from = to;
+  }
+}
+
 void Partition::Appeared(const Row& key) {
   if (RaisedInterval* raised = Touching(key, cursor_, cursor_)) {
     raised->end = kNever;
+    extended_ = true;
     return;
   }
   Pending pending;
@@ -446,11 +478,11 @@ void Partition::FinishPass(std::vector<Finding>* found) {
     Finding& finding = pending.finding;
     if (RaisedInterval* raised = Touching(finding.key, finding.start, pending.end)) {
       raised->start = std::min(raised->start, finding.start);
-      if (pending.end == kNever)
-        raised->end = kNever;
+      raised->end = std::max(raised->end, pending.end);
+      extended_ = true;
       continue;
     }
-    raised_.push_back({finding.key, finding.start, pending.end});
+    raised_.push_back({finding.key, finding.start, pending.end, finding.start});
     found->push_back(std::move(finding));
   }
   ended_.clear();
@@ -459,6 +491,7 @@ void Partition::FinishPass(std::vector<Finding>* found) {
     if (raised.end == kNever && !present_.contains(raised.key))
       raised.end = cursor_;
   }
+  JoinRaised();
 }
 
 // The most recent records of the rows visible now, and the span of their event times. A result
@@ -487,10 +520,28 @@ void Partition::FillEvidence(Finding* finding) const {
     finding->evidence.push_back(latest[i].second);
 }
 
-void Partition::Purge(Ticks t) {
+std::optional<Ticks> Partition::NextEnd(Ticks lag) const {
+  std::optional<Ticks> next;
+  for (const RaisedInterval& raised : raised_) {
+    std::optional<Ticks> own = NextChange();
+    if (raised.end != kNever)
+      own = raised.end + lag + 1;
+    if (own && (!next || *own < *next))
+      next = own;
+  }
+  return next;
+}
+
+void Partition::Purge(Ticks t, std::vector<Ended>* ended) {
   for (LeafStore& leaf : leaves_)
     leaf.Purge(t);
-  std::erase_if(raised_, [&](const RaisedInterval& raised) { return raised.end < t; });
+  std::erase_if(raised_, [&](RaisedInterval& raised) {
+    if (raised.end >= t)
+      return false;
+    if (ended != nullptr)
+      ended->push_back({std::move(raised.key), raised.first_start, raised.end});
+    return true;
+  });
 }
 
 void Partition::RestoreDone(Ticks cursor, std::vector<RaisedInterval> raised) {

@@ -40,6 +40,14 @@ struct RaisedInterval {
   record::Row key;
   Ticks start = 0;
   Ticks end = kNever;
+  Ticks first_start = 0;  // as it was raised: late rows may have moved `start` since
+};
+
+// A raised interval that is over for good: no record can reopen it.
+struct Ended {
+  record::Row key;
+  Ticks start = 0;  // of the finding, as it was raised
+  Ticks end = 0;    // the first T at which it did not hold any more
 };
 
 // A row on its way through the operators.
@@ -63,10 +71,14 @@ class Partition {
   [[nodiscard]] std::optional<Ticks> NextBegin() const;
   // Once the watermark is past this, Purge leaves the partition empty.
   [[nodiscard]] Ticks End() const;
+  // The next T > cursor() at which something raised may turn out to be over, once the watermark,
+  // which is `lag` behind, has passed it; null if nothing is raised.
+  [[nodiscard]] std::optional<Ticks> NextEnd(Ticks lag) const;
   // Forgets what can no longer matter for any T > t. The cursor must have passed all changes up to
-  // t.
-  void Purge(Ticks t);
+  // t. Raised intervals that are over go to `ended`, if it is given.
+  void Purge(Ticks t, std::vector<Ended>* ended = nullptr);
   [[nodiscard]] bool empty() const;
+  [[nodiscard]] bool has_raised() const { return !raised_.empty(); }
   [[nodiscard]] size_t rows() const;
 
   // The result rows at the cursor.
@@ -134,6 +146,7 @@ class Partition {
   void Vanished(const record::Row& key);
   void FinishPass(std::vector<Finding>* found);
   void Reopen();
+  void JoinRaised();
   RaisedInterval* Touching(const record::Row& key, Ticks start, Ticks end);
   void FillEvidence(Finding* finding) const;
 
@@ -146,6 +159,7 @@ class Partition {
   std::vector<record::Row> touched_;              // held_ keys to look at when settling
   std::vector<RaisedInterval> raised_;
   bool observing_ = false;
+  bool extended_ = false;  // since JoinRaised, a raised interval became longer
   std::map<record::Row, Pending, RowLess> pending_;
   std::vector<Pending> ended_;
 };

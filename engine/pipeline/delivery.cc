@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "engine/alert/alert_json.h"
 #include "engine/base/log.h"
+#include "engine/pipeline/delivery_lanes.h"
 #include "engine/pipeline/delivery_probe.h"
 
 namespace keywatch::pipeline {
@@ -22,11 +25,33 @@ constexpr milliseconds kMarkDelay{100};  // accepted alerts are marked together,
 constexpr milliseconds kOutboxPause{1000};  // after the outbox failed
 constexpr std::chrono::minutes kPruneEvery{10};
 
+// An end has a row of its own in the outbox: the alert's id and this.
+constexpr std::string_view kEndedSuffix = "-ended";
+
+OutgoingAlert ToOutgoing(state::PendingAlert&& pending) {
+  OutgoingAlert alert;
+  alert.ended = pending.id.ends_with(kEndedSuffix);
+  alert.id = std::move(pending.id);
+  if (alert.ended)
+    alert.id.resize(alert.id.size() - kEndedSuffix.size());
+  alert.rule_id = std::move(pending.rule_id);
+  alert.severity = std::move(pending.severity);
+  alert.json = std::move(pending.json);
+  return alert;
+}
+
 milliseconds ToMilliseconds(record::Ticks ticks) {
   return milliseconds((ticks + record::kTicksPerMillisecond - 1) / record::kTicksPerMillisecond);
 }
 
 }  // namespace
+
+DeliverySink DeliverySink::Of(std::unique_ptr<Sink> sink, DeliveryPolicy policy) {
+  DeliverySink out;
+  out.lanes.push_back(std::move(sink));
+  out.policy = policy;
+  return out;
+}
 
 // One sink and its thread. What the thread alone uses has no lock.
 class Delivery::Worker {
@@ -37,8 +62,10 @@ class Delivery::Worker {
          MetricRegistry* metrics,
          const DeliveryOptions* options)
       : outbox_(outbox),
-        sink_(std::move(sink.sink)),
-        name_(sink_->name()),
+        name_(sink.lanes.front()->name()),
+        wants_ended_(sink.lanes.front()->wants_ended()),
+        accepts_(std::move(sink.accepts)),
+        lanes_(std::move(sink.lanes)),
         policy_(sink.policy),
         dead_letters_(dead_letters),
         options_(options),
@@ -73,7 +100,11 @@ class Delivery::Worker {
       stopping_ = true;
     }
     wake_.notify_all();
-    sink_->Cancel();
+    lanes_.Cancel();
+  }
+
+  [[nodiscard]] bool Owes(const OutgoingAlert& alert) const {
+    return (!alert.ended || wants_ended_) && (!accepts_ || accepts_(alert));
   }
 
   void Join() {
@@ -93,7 +124,8 @@ class Delivery::Worker {
   void Run();
   void WaitForWork();
   void DeliverWindow(std::vector<state::PendingAlert> window);
-  void DeliverOne(state::PendingAlert alert);
+  bool Begin(const state::PendingAlert& pending, const OutgoingAlert& alert);
+  bool WaitsForItsAlert(const state::PendingAlert& pending, const OutgoingAlert& alert);
   void Conclude(const state::PendingAlert& pending,
                 const OutgoingAlert& alert,
                 const DeliveryResult& result);
@@ -125,8 +157,10 @@ class Delivery::Worker {
   }
 
   state::Outbox* const outbox_;
-  const std::unique_ptr<Sink> sink_;
   const std::string name_;
+  const bool wants_ended_;
+  const std::function<bool(const OutgoingAlert&)> accepts_;
+  DeliveryLanes lanes_;
   const DeliveryPolicy policy_;
   DeadLetters* const dead_letters_;
   const DeliveryOptions* const options_;
@@ -217,36 +251,61 @@ void Delivery::Worker::Sleep(milliseconds time, bool quiet, bool wake_for_new) {
 
 void Delivery::Worker::DeliverWindow(std::vector<state::PendingAlert> window) {
   UpdateGauges();
-  for (state::PendingAlert& alert : window) {
-    if (Stopping() || Rest().count() > 0)
+  std::vector<OutgoingAlert> alerts;
+  alerts.reserve(window.size());
+  for (state::PendingAlert& pending : window)
+    alerts.push_back(ToOutgoing(std::move(pending)));
+  size_t next = 0;
+  size_t under_way = 0;
+  while (true) {
+    size_t room = circuit_.open() ? 1 : lanes_.size();
+    while (next < window.size() && under_way < room && !Stopping() && Rest().count() == 0) {
+      if (Begin(window[next], alerts[next])) {
+        lanes_.Give(next, &alerts[next]);
+        ++under_way;
+      }
+      ++next;
+    }
+    if (under_way == 0)
       break;
-    DeliverOne(std::move(alert));
+    DeliveryLanes::Done done = lanes_.Wait();
+    --under_way;
+    probe_.duration.Observe(done.seconds);
+    // A cancelled attempt says nothing about the receiver.
+    if (done.result.outcome == DeliveryOutcome::kAccepted || !Stopping())
+      Conclude(window[done.tag], alerts[done.tag], done.result);
     if (!accepted_.empty() && Clock::now() - accepted_since_ > kMarkDelay)
       MarkAccepted();
   }
   MarkAccepted();
 }
 
-void Delivery::Worker::DeliverOne(state::PendingAlert pending) {
-  OutgoingAlert alert{std::move(pending.id),
-                      std::move(pending.rule_id),
-                      std::move(pending.severity),
-                      std::move(pending.json)};
+// Whether there is to be an attempt now.
+bool Delivery::Worker::Begin(const state::PendingAlert& pending, const OutgoingAlert& alert) {
   if (IsExpired(policy_, pending.attempts, pending.created, circuit_.open(), Now())) {
     if (!Bury(pending, alert, "expired", "older than the longest age when its turn came")) {
       Retry(pending, Now() + ToTicks(kOutboxPause), "dead_letter_file");
     }
-    return;
+    return false;
   }
+  if (alert.ended && WaitsForItsAlert(pending, alert))
+    return false;
   if (pending.attempts > 0)
     probe_.retries.Add();
-  Clock::time_point start = Clock::now();
-  DeliveryResult result = sink_->Deliver(alert);
-  probe_.duration.Observe(std::chrono::duration<double>(Clock::now() - start).count());
-  // A cancelled attempt says nothing about the receiver.
-  if (result.outcome != DeliveryOutcome::kAccepted && Stopping())
-    return;
-  Conclude(pending, alert, result);
+  return true;
+}
+
+// An end that overtook its alert would leave the alert open for ever.
+bool Delivery::Worker::WaitsForItsAlert(const state::PendingAlert& pending,
+                                        const OutgoingAlert& alert) {
+  MarkAccepted();
+  Result<std::optional<record::Ticks>> until = outbox_->PendingUntil(name_, alert.id);
+  if (until && !*until)
+    return false;
+  Check(until ? Status() : until.error());
+  record::Ticks wait = std::max(Now(), until ? **until : 0) + ToTicks(kMarkDelay);
+  Mark([&] { return outbox_->Postpone(name_, pending.seq, wait, Now()); });
+  return true;
 }
 
 void Delivery::Worker::Conclude(const state::PendingAlert& pending,
@@ -428,11 +487,26 @@ void Delivery::Start() {
   keeper_ = std::make_unique<Keeper>(outbox_, &options_);
 }
 
+std::vector<bool> Delivery::Owed(const OutgoingAlert& alert) const {
+  std::vector<bool> owed;
+  owed.reserve(workers_.size());
+  for (const auto& worker : workers_)
+    owed.push_back(worker->Owes(alert));
+  return owed;
+}
+
 Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts, std::vector<size_t>* fresh) {
   std::vector<state::NewAlert> rows;
+  std::vector<std::vector<bool>> owed;
+  std::deque<std::string> ids;
   rows.reserve(alerts.size());
+  owed.reserve(alerts.size());
   for (const OutgoingAlert& alert : alerts) {
-    rows.push_back({alert.id, alert.rule_id, alert.severity, alert.json});
+    owed.push_back(Owed(alert));
+    ids.push_back(alert.id);
+    if (alert.ended)
+      ids.back() += kEndedSuffix;
+    rows.push_back({ids.back(), alert.rule_id, alert.severity, alert.json, &owed.back()});
   }
   Result<size_t> inserted = outbox_->Insert(rows, options_.now(), fresh);
   if (inserted && *inserted > 0) {
@@ -440,6 +514,29 @@ Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts, std::vect
       worker->Signal();
   }
   return inserted;
+}
+
+Status Delivery::SubmitEnded(std::span<const alert::EndedAlert> ended) {
+  std::vector<OutgoingAlert> alerts;
+  for (const alert::EndedAlert& one : ended) {
+    Result<std::optional<state::StoredAlert>> stored = outbox_->Find(one.id);
+    if (!stored)
+      return stored.error();
+    if (!*stored)
+      continue;
+    OutgoingAlert alert{one.id,
+                        (*stored)->rule_id,
+                        (*stored)->severity,
+                        alert::EndedJson((*stored)->json, one.ended),
+                        true};
+    std::vector<bool> owed = Owed(alert);
+    if (std::count(owed.begin(), owed.end(), true) > 0)
+      alerts.push_back(std::move(alert));
+  }
+  if (alerts.empty())
+    return {};
+  Result<size_t> submitted = Submit(alerts);
+  return submitted ? Status() : submitted.error();
 }
 
 bool Delivery::WaitUntilIdle(milliseconds timeout) {

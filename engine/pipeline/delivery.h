@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/alert/alert.h"
 #include "engine/base/metrics.h"
 #include "engine/base/status.h"
 #include "engine/pipeline/delivery_policy.h"
@@ -54,8 +55,13 @@ struct SinkHealth {
 };
 
 struct DeliverySink {
-  std::unique_ptr<Sink> sink;
+  // Of one name. As many alerts are under way at once as there are; then their order is loose.
+  std::vector<std::unique_ptr<Sink>> lanes;
   DeliveryPolicy policy;
+  // Which alerts are owed to it, asked when an alert is stored; null: all.
+  std::function<bool(const OutgoingAlert&)> accepts;
+
+  static DeliverySink Of(std::unique_ptr<Sink> sink, DeliveryPolicy policy = {});
 };
 
 struct DeliveryOptions {
@@ -86,6 +92,10 @@ class Delivery {
   Result<size_t> Submit(std::span<const OutgoingAlert> alerts,
                         std::vector<size_t>* fresh = nullptr);
 
+  // Alerts that are over, for sinks that want to know. One that is not in the outbox, or was told
+  // before, is ignored. On an error as Submit.
+  Status SubmitEnded(std::span<const alert::EndedAlert> ended);
+
   // True once no sink owes anything; false after `timeout`.
   bool WaitUntilIdle(std::chrono::milliseconds timeout);
 
@@ -98,6 +108,8 @@ class Delivery {
  private:
   class Worker;
   class Keeper;
+
+  [[nodiscard]] std::vector<bool> Owed(const OutgoingAlert& alert) const;
 
   state::Outbox* outbox_;
   DeliveryOptions options_;

@@ -93,6 +93,8 @@ struct OutgoingAlert {
   std::string rule_id;
   std::string severity;
   std::string json;
+  // The alert of this id is over: `json` says so, and when. Only for sinks that want to know.
+  bool ended = false;
 };
 
 enum class DeliveryOutcome {
@@ -114,6 +116,8 @@ class Sink {
   virtual ~Sink() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;
   virtual DeliveryResult Deliver(const OutgoingAlert& alert) = 0;
+  // Whether Deliver() is to be called with `ended` too. What has been raised comes before its end.
+  [[nodiscard]] virtual bool wants_ended() const { return false; }
   // Makes a Deliver() that waits return soon, and every later one at once. Any thread; when
   // stopping.
   virtual void Cancel() {}

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/alert/alert_id.h"
 #include "engine/pipeline/alert_builder.h"
 #include "engine/record/hash.h"
 
@@ -137,6 +138,7 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
     own.lateness = settings.lateness;
     own.hold_while_learning = settings.hold_while_learning;
     own.max_rows = settings.max_rows_per_rule;
+    own.report_ends = settings.report_ends;
     rules_[r].query = std::make_unique<delta::DeltaQuery>(std::move(plan), own);
   }
 }
@@ -228,6 +230,16 @@ void RuleEngine::AdvanceTo(Ticks newest, std::vector<alert::Alert>* alerts) {
     rules_[r].due = rules_[r].query->next_due();
     RaiseFindings(r, std::move(findings), alerts);
   }
+}
+
+std::vector<alert::EndedAlert> RuleEngine::TakeEnded() {
+  std::vector<alert::EndedAlert> out;
+  for (RunningRule& running : rules_) {
+    for (const delta::Ended& ended : running.query->TakeEnded()) {
+      out.push_back({alert::AlertId(running.compiled.rule.id, ended.key, ended.start), ended.end});
+    }
+  }
+  return out;
 }
 
 std::vector<RuleReport> RuleEngine::Report() const {

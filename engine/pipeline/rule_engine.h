@@ -18,6 +18,7 @@ struct EngineSettings {
   record::Ticks lateness = 15 * record::kTicksPerMinute;
   bool hold_while_learning = true;
   size_t max_rows_per_rule = 1'000'000;
+  bool report_ends = false;  // keep what TakeEnded gives
 };
 
 // What a rule did so far, for metrics and summaries.
@@ -47,6 +48,9 @@ class RuleEngine {
                std::vector<alert::Alert>* alerts);
   // Event time has reached `newest` without a record: the input was idle, or has ended.
   void AdvanceTo(record::Ticks newest, std::vector<alert::Alert>* alerts);
+
+  // Alerts whose finding is over since the last call, if settings ask for it.
+  std::vector<alert::EndedAlert> TakeEnded();
 
   // The newest event time seen; 0 before the first record. Results are complete up to this minus
   // the allowed lateness.

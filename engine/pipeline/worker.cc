@@ -168,19 +168,36 @@ void Worker::Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& sto
       probe_.latency.at("evaluate").Observe(Seconds(passport.evaluated - passport.read));
     }
   }
+  Store([&] { return outputs_.alerts(outgoing); }, "alerts cannot be stored", stop);
+}
+
+void Worker::EmitEnded(const std::atomic<bool>& stop) {
+  if (!outputs_.ended || incomplete_)
+    return;
+  std::vector<alert::EndedAlert> ended = engine_->TakeEnded();
+  if (!ended.empty())
+    Store([&] { return outputs_.ended(ended); }, "ends of alerts cannot be stored", stop);
+}
+
+// Again and again until it works: what is found is neither lost nor overtaken. False if the stop
+// came before.
+bool Worker::Store(const std::function<Status()>& store,
+                   const char* problem,
+                   const std::atomic<bool>& stop) {
   for (int attempt = 1;; ++attempt) {
-    Status taken = outputs_.alerts(outgoing);
-    if (taken.ok())
+    Status stored = store();
+    if (stored.ok())
       break;
     SetProblem(&outbox_problem_,
-               "alerts cannot be stored, reading has stopped: " + taken.message());
+               std::string(problem) + ", reading has stopped: " + stored.message());
     WaitBefore(attempt, stop);
     if (stop) {
       incomplete_ = true;  // no snapshot any more: found again after the restart
-      return;
+      return false;
     }
   }
   SetProblem(&outbox_problem_, "");
+  return true;
 }
 
 void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<bool>& stop) {
@@ -191,19 +208,7 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     }
     if (incomplete_)
       return;  // given up on the batch: it is read again
-    for (int attempt = 1;; ++attempt) {
-      Status kept = outputs_.reject(rejected);
-      if (kept.ok())
-        break;
-      SetProblem(&outbox_problem_,
-                 "a rejected record cannot be stored, reading has stopped: " + kept.message());
-      WaitBefore(attempt, stop);
-      if (stop) {
-        incomplete_ = true;
-        return;
-      }
-    }
-    SetProblem(&outbox_problem_, "");
+    Store([&] { return outputs_.reject(rejected); }, "a rejected record cannot be stored", stop);
   };
   size_t bytes = 0;
   for (const RawMessage& message : batch.messages)
@@ -224,6 +229,7 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     engine_->Process(rows, fresh, &alerts);
     probe_.batch_seconds.Observe(Seconds(record::WallNow() - begin));
     Emit(std::move(alerts), stop);
+    EmitEnded(stop);
     if (rows.rows > 0) {
       Ticks newest = *std::max_element(rows.event_time.begin(), rows.event_time.end());
       source.event_lag.Observe(Seconds(batch.read_time - newest));
@@ -266,6 +272,7 @@ void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
   std::vector<alert::Alert> alerts;
   engine_->AdvanceTo(reached, &alerts);
   Emit(std::move(alerts), stop);
+  EmitEnded(stop);
   dirty_ = true;
 }
 

@@ -44,6 +44,7 @@ struct Input {
 // What the worker hands things to. Both return an error when the thing is not durable.
 struct WorkerOutputs {
   std::function<Status(const std::vector<OutgoingAlert>&)> alerts;
+  std::function<Status(const std::vector<alert::EndedAlert>&)> ended;  // null: nobody wants them
   std::function<Status(const RejectedRecord&)> reject;
   std::function<Status()> sync_rejects;  // before a snapshot
 };
@@ -71,6 +72,10 @@ class Worker {
   Result<bool> Step(size_t input, std::chrono::milliseconds timeout, const std::atomic<bool>& stop);
   void Evaluate(size_t input, const RawBatch& batch, const std::atomic<bool>& stop);
   void Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop);
+  void EmitEnded(const std::atomic<bool>& stop);
+  bool Store(const std::function<Status()>& store,
+             const char* problem,
+             const std::atomic<bool>& stop);
   void AdvanceWhenIdle(const std::atomic<bool>& stop);
   bool Snapshot();
   void CommitDurable();

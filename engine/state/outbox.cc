@@ -54,12 +54,12 @@ struct Outbox::Impl {
   std::deque<std::atomic<int64_t>> pending_counts;  // by index of `sinks`
 
   Connection writer;
-  Statement insert_alert, insert_delivery, accept, retry, die, make_due;
+  Statement insert_alert, insert_delivery, accept, retry, postpone, die, make_due;
   Statement begin, commit, rollback, sync_full, sync_normal;
   Statement prune_alert, prune_delivery;
 
   Connection reader;  // unused in memory, where `writer` reads too
-  Statement pending, next_due, oldest, prunable, count;
+  Statement pending, next_due, oldest, prunable, count, find, pending_until;
 
   Connection& Reading() { return reader.database != nullptr ? reader : writer; }
 
@@ -143,6 +143,9 @@ Status Outbox::Impl::PrepareWriter() {
       {&retry,
        "UPDATE deliveries SET attempts=attempts+1, next_attempt=?, last_error=?, changed=? "
        "WHERE seq=? AND sink=? AND state='pending'"},
+      {&postpone,
+       "UPDATE deliveries SET next_attempt=?, changed=? "
+       "WHERE seq=? AND sink=? AND state='pending'"},
       {&die,
        "UPDATE deliveries SET state='dead', last_error=?, changed=? "
        "WHERE seq=? AND sink=? AND state='pending'"},
@@ -185,6 +188,10 @@ Status Outbox::Impl::PrepareReader() {
        "  (SELECT max(seq) + 1 FROM alerts) - ?) "
        "AND NOT EXISTS(SELECT 1 FROM deliveries AS d WHERE d.seq = a.seq AND d.state = 'pending') "
        "ORDER BY seq LIMIT ?"},
+      {&find, "SELECT rule_id, severity, json FROM alerts WHERE id=?"},
+      {&pending_until,
+       "SELECT d.next_attempt FROM alerts AS a JOIN deliveries AS d ON d.seq = a.seq "
+       "WHERE a.id=? AND d.sink=? AND d.state='pending'"},
       {&count, "SELECT state, count(*) FROM deliveries WHERE sink=? GROUP BY state"},
   };
   for (const auto& [statement, sql] : statements) {
@@ -260,8 +267,10 @@ Status Outbox::Impl::InsertAll(std::span<const NewAlert> alerts,
       continue;
     fresh->push_back(i);
     int64_t seq = writer.database->last_row();
-    for (const std::string& sink : sinks) {
-      KEYWATCH_RETURN_IF_ERROR(insert_delivery.Bind(seq).Bind(sink).Bind(now).Run());
+    for (size_t s = 0; s < sinks.size(); ++s) {
+      if (alert.owed != nullptr && !(*alert.owed)[s])
+        continue;
+      KEYWATCH_RETURN_IF_ERROR(insert_delivery.Bind(seq).Bind(sinks[s]).Bind(now).Run());
     }
   }
   return {};
@@ -317,8 +326,12 @@ Result<size_t> Outbox::Insert(std::span<const NewAlert> alerts,
   std::lock_guard lock(impl_->writer.mutex);
   KEYWATCH_RETURN_IF_ERROR(impl_->Transaction(
       impl_->sync_full, [&] { return impl_->InsertAll(alerts, now, &inserted); }));
-  for (auto& pending : impl_->pending_counts)
-    pending += static_cast<int64_t>(inserted.size());
+  for (size_t i : inserted) {
+    for (size_t s = 0; s < impl_->pending_counts.size(); ++s) {
+      if (alerts[i].owed == nullptr || (*alerts[i].owed)[s])
+        ++impl_->pending_counts[s];
+    }
+  }
   size_t count = inserted.size();
   if (fresh != nullptr)
     *fresh = std::move(inserted);
@@ -349,6 +362,35 @@ Result<std::vector<PendingAlert>> Outbox::Pending(std::string_view sink,
   }
   query.Reset();
   return out;
+}
+
+Result<std::optional<StoredAlert>> Outbox::Find(std::string_view id) {
+  std::optional<StoredAlert> found;
+  std::lock_guard lock(impl_->Reading().mutex);
+  Statement& query = impl_->find;
+  Result<bool> row = query.Bind(id).Step();
+  if (!row)
+    return row.error();
+  if (*row) {
+    found = StoredAlert{
+        std::string(query.Text(0)), std::string(query.Text(1)), std::string(query.Text(2))};
+  }
+  query.Reset();
+  return found;
+}
+
+Result<std::optional<record::Ticks>> Outbox::PendingUntil(std::string_view sink,
+                                                          std::string_view id) {
+  std::optional<record::Ticks> until;
+  std::lock_guard lock(impl_->Reading().mutex);
+  Statement& query = impl_->pending_until;
+  Result<bool> row = query.Bind(id).Bind(sink).Step();
+  if (!row)
+    return row.error();
+  if (*row)
+    until = query.Integer(0);
+  query.Reset();
+  return until;
 }
 
 Result<std::optional<record::Ticks>> Outbox::NextDue(std::string_view sink) {
@@ -394,6 +436,16 @@ Status Outbox::MarkRetry(std::string_view sink,
         .Bind(seq)
         .Bind(sink)
         .Run();
+  });
+}
+
+Status Outbox::Postpone(std::string_view sink,
+                        int64_t seq,
+                        record::Ticks until,
+                        record::Ticks now) {
+  std::lock_guard lock(impl_->writer.mutex);
+  return impl_->Transaction(impl_->sync_normal, [&] {
+    return impl_->postpone.Bind(until).Bind(now).Bind(seq).Bind(sink).Run();
   });
 }
 

@@ -38,6 +38,14 @@ struct NewAlert {
   std::string_view rule_id;
   std::string_view severity;
   std::string_view json;
+  // By index of the sinks: owed to these; null: to all. It is stored in any case.
+  const std::vector<bool>* owed = nullptr;
+};
+
+struct StoredAlert {
+  std::string rule_id;
+  std::string severity;
+  std::string json;
 };
 
 struct PendingAlert {
@@ -80,6 +88,11 @@ class Outbox {
 
   // Up to `limit` alerts that are due for `sink` at `now`, oldest first.
   Result<std::vector<PendingAlert>> Pending(std::string_view sink, record::Ticks now, size_t limit);
+  // Null if it is not there, or was pruned.
+  Result<std::optional<StoredAlert>> Find(std::string_view id);
+  // When the next attempt at alert `id` is due for `sink`; null if it owes it no more, or never
+  // did.
+  Result<std::optional<record::Ticks>> PendingUntil(std::string_view sink, std::string_view id);
   // When the next pending alert of `sink` is due; null when none is pending.
   Result<std::optional<record::Ticks>> NextDue(std::string_view sink);
   // When the oldest alert that `sink` still owes was inserted; null when it owes none.
@@ -92,6 +105,8 @@ class Outbox {
                    record::Ticks next_attempt,
                    std::string_view error,
                    record::Ticks now);
+  // Not due before `until`. Counts no attempt.
+  Status Postpone(std::string_view sink, int64_t seq, record::Ticks until, record::Ticks now);
   Status MarkDead(std::string_view sink, int64_t seq, std::string_view error, record::Ticks now);
   // Makes everything pending due at `now`: after the clock was set back.
   Status MakeDue(std::string_view sink, record::Ticks now);

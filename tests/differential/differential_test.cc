@@ -5,7 +5,8 @@
 //   exact     the delta state as of T is the batch result at T, for every T
 //   complete  every maximal interval of T in which a result holds has a finding that starts in it
 //   sound     every finding's row is the batch result at its start, over the records known then
-//   stable    findings do not depend on batch sizes, duplicates, or a restart from saved state
+//   ended     every finding of a rule with state is reported to be over exactly once, when it is
+//   stable    findings and ends do not depend on batch sizes, duplicates, or a restart
 // A failing stream is shrunk and written to KEYWATCH_CASE_DIR (default: build folder) as a case
 // file; files in tests/differential/cases are run again every time.
 //
@@ -97,6 +98,7 @@ struct Runner {
     settings.period = rule.period;
     settings.lateness = lateness;
     settings.hold_while_learning = false;
+    settings.report_ends = true;
     query = std::make_unique<DeltaQuery>(std::move(*delta), settings);
   }
 
@@ -135,6 +137,10 @@ struct Runner {
 
 std::string Describe(const Finding& finding) {
   return std::to_string(finding.start - kBase) + " " + Normal(finding.row);
+}
+
+std::string Identity(const Row& key, Ticks start) {
+  return std::to_string(start - kBase) + " " + Normal(key);
 }
 
 // What a check found wrong; empty: nothing.
@@ -181,6 +187,43 @@ std::string CheckExact(const Rule& rule,
 constexpr Ticks kStreamLateness = 5;
 constexpr Ticks kLateness = kStreamLateness + 1;
 
+// By identity of the finding: its key as results have it, and when it began.
+using FindingsById = std::map<std::string, std::pair<std::string, Ticks>>;
+
+// Nothing is late here, so the batch results over all records are final.
+std::string CheckEnds(const Rule& rule,
+                      const plan::NodePtr& plan,
+                      const Stream& stream,
+                      FindingsById open,
+                      const std::vector<delta::Ended>& ends) {
+  std::map<Ticks, std::set<std::string>> results;
+  auto holds = [&](const std::string& key, Ticks t) {
+    auto [entry, is_new] = results.try_emplace(t);
+    if (is_new) {
+      for (const Row& row : BatchAt(rule, plan, stream, stream.size(), t))
+        entry->second.insert(KeyOf(rule, row));
+    }
+    return entry->second.contains(key);
+  };
+  for (const delta::Ended& ended : ends) {
+    auto finding = open.find(Identity(ended.key, ended.start));
+    if (finding == open.end())
+      return "ended twice, or never began: " + Identity(ended.key, ended.start);
+    const auto& [key, start] = finding->second;
+    Ticks end = ended.end - kBase;
+    std::string what = key + " from " + std::to_string(start) + " to " + std::to_string(end);
+    bool same_rows = !rule.key.has_value();  // another record may give the same row
+    if (!same_rows && holds(key, end))
+      return "ended too early: " + what;
+    for (Ticks t = start; t < end && holds(key, start); ++t) {
+      if (!holds(key, t))
+        return "ended too late: " + what;
+    }
+    open.erase(finding);
+  }
+  return open.empty() ? "" : "never ended: " + open.begin()->first;
+}
+
 std::string CheckFindings(const Rule& rule,
                           const plan::NodePtr& plan,
                           const Stream& stream,
@@ -188,16 +231,21 @@ std::string CheckFindings(const Rule& rule,
   Runner runner(rule, plan, kLateness);
   std::vector<Finding> found;
   std::map<std::string, std::set<Ticks>> starts;  // by key
+  FindingsById by_id;
+  std::vector<delta::Ended> ends;
   auto judge = [&](size_t arrived) -> std::string {
     for (const Finding& finding : found) {
       Ticks t = finding.start - kBase;
       starts[KeyOf(rule, finding.row)].insert(t);
+      by_id[Identity(finding.key, finding.start)] = {KeyOf(rule, finding.row), t};
       auto rows = NormalSorted(BatchAt(rule, plan, stream, arrived, t));
       if (!std::binary_search(rows.begin(), rows.end(), Normal(finding.row))) {
         return "unsound after " + std::to_string(arrived) + " records: " + Describe(finding);
       }
     }
     found.clear();
+    for (delta::Ended& ended : runner.query->TakeEnded())
+      ends.push_back(std::move(ended));
     return "";
   };
   for (size_t i = 0; i < stream.size(); ++i) {
@@ -214,6 +262,11 @@ std::string CheckFindings(const Rule& rule,
   runner.query->AdvanceTo(kBase + last + 2 * kLateness, &found);
   if (runner.query->rows() + runner.query->partitions() > 0 || !found.empty())
     return std::to_string(runner.query->rows()) + " rows are never forgotten";
+  (void)judge(stream.size());
+  if (runner.query->plan().branches[0].stateless)
+    by_id.clear();
+  if (std::string wrong = CheckEnds(rule, plan, stream, by_id, ends); !wrong.empty())
+    return wrong;
 
   std::map<std::string, Ticks> open;  // key -> start of its interval
   auto close = [&](const std::string& key, Ticks start, Ticks end) -> std::string {
@@ -252,6 +305,11 @@ std::vector<std::string> AllFindings(const Rule& rule,
                                      bool restart) {
   auto runner = std::make_unique<Runner>(rule, plan, kLateness);
   std::vector<Finding> found;
+  std::vector<std::string> out;
+  auto take_ends = [&](Runner* from) {
+    for (const delta::Ended& ended : from->query->TakeEnded())
+      out.push_back("end " + Identity(ended.key, ended.start) + std::to_string(ended.end - kBase));
+  };
   uint64_t state = seed;
   for (size_t i = 0; i < stream.size();) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -269,11 +327,12 @@ std::vector<std::string> AllFindings(const Rule& rule,
       if (!restored.ok())
         return {restored.message()};
       next->newest = runner->newest;
+      take_ends(runner.get());
       runner = std::move(next);
     }
   }
   runner->query->AdvanceTo(kBase + LastT(rule, stream) + kLateness, &found);
-  std::vector<std::string> out;
+  take_ends(runner.get());
   for (const Finding& finding : found)
     out.push_back(Describe(finding));
   std::sort(out.begin(), out.end());

@@ -91,7 +91,7 @@ int Send(const std::string& url, const std::vector<std::string>& secrets) {
   NoDeadLetters dead;
   MetricRegistry metrics;
   std::vector<pipeline::DeliverySink> sinks;
-  sinks.push_back({std::move(sink).value(), {}});
+  sinks.push_back(pipeline::DeliverySink::Of(std::move(sink).value()));
   pipeline::Delivery delivery((*outbox).get(), std::move(sinks), &dead, &metrics);
   delivery.Start();
   if (!delivery.Submit(alerts))

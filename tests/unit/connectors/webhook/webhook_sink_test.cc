@@ -143,7 +143,7 @@ TEST(WebhookSinkTest, DeliveryThroughABadDay) {
     pipeline::DeliveryPolicy policy;
     policy.backoff = {milliseconds(5), milliseconds(20), 2.0};
     policy.probe = {milliseconds(5), milliseconds(20), 2.0};
-    sinks.push_back({MustMake(options), policy});
+    sinks.push_back(pipeline::DeliverySink::Of(MustMake(options), policy));
   }
   NoDeadLetters dead;
   MetricRegistry metrics;

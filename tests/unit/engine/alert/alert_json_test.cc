@@ -150,5 +150,16 @@ TEST(AlertJsonTest, TheWholeIsBounded) {
   }
 }
 
+TEST(AlertJsonTest, AnEndIsTheAlertWithItsTime) {
+  std::string raised = ToJson(Example());
+  std::string ended = EndedJson(raised, record::kUnixEpoch);
+  std::optional<Dynamic> json = record::ParseJson(ended);
+  ASSERT_TRUE(json) << ended;
+  EXPECT_EQ(*json->Find("type")->string(), "alert.ended");
+  EXPECT_EQ(*json->Find("ended")->string(), "1970-01-01T00:00:00.0000000Z");
+  EXPECT_EQ(ended.substr(ended.find(",\"schemaVersion\"")),
+            raised.substr(raised.find(",\"schemaVersion\"")));
+}
+
 }  // namespace
 }  // namespace keywatch::alert

@@ -28,14 +28,16 @@ class ScriptedSink : public Sink {
       : name_(std::move(name)), script_(std::move(script)) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] bool wants_ended() const override { return ends; }
 
   DeliveryResult Deliver(const OutgoingAlert& alert) override {
     int call = ++calls_;
     DeliveryResult result = script_ ? script_(alert, call) : DeliveryResult();
     std::lock_guard lock(mutex_);
-    seen_.push_back(alert.id);
+    std::string id = alert.ended ? alert.id + " ended" : alert.id;
+    seen_.push_back(id);
     if (result.outcome == DeliveryOutcome::kAccepted)
-      accepted_.push_back(alert.id);
+      accepted_.push_back(id);
     changed_.notify_all();
     return result;
   }
@@ -58,6 +60,8 @@ class ScriptedSink : public Sink {
     return accepted_;
   }
   int calls() const { return calls_; }
+
+  bool ends = false;
 
   bool WaitForAccepted(size_t count, milliseconds timeout = seconds(10)) {
     std::unique_lock lock(mutex_);
@@ -117,7 +121,7 @@ class DeliveryTest : public ::testing::Test {
     auto sink = std::make_unique<ScriptedSink>(name, std::move(script));
     ScriptedSink* raw = sink.get();
     names_.push_back(name);
-    sinks_.push_back({std::move(sink), policy});
+    sinks_.push_back(DeliverySink::Of(std::move(sink), policy));
     return raw;
   }
 
@@ -406,6 +410,65 @@ TEST_F(DeliveryTest, AFailingOutboxIsReportedToTheCaller) {
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code(), StatusCode::kUnavailable);
   EXPECT_EQ(outbox_->PendingCount("a"), 0);
+}
+
+TEST_F(DeliveryTest, AnAlertGoesWhereItIsRouted) {
+  ScriptedSink* a = AddSink("a");
+  ScriptedSink* b = AddSink("b");
+  sinks_[1].accepts = [](const OutgoingAlert& alert) { return alert.id == "id1"; };
+  Start();
+  Submit(AlertsOf(3));
+  ASSERT_TRUE(delivery_->WaitUntilIdle(seconds(10)));
+  EXPECT_EQ(a->accepted().size(), 3U);
+  EXPECT_EQ(b->accepted(), std::vector<std::string>{"id1"});
+}
+
+TEST_F(DeliveryTest, AnEndFollowsItsAlertToWhoWantsIt) {
+  ScriptedSink* a = AddSink("a");
+  // Takes the alert at the third attempt only: its end has to wait.
+  ScriptedSink* b = AddSink("b", [](const OutgoingAlert& alert, int call) -> DeliveryResult {
+    if (alert.ended) {
+      EXPECT_EQ(alert.json.substr(0, 31), R"({"type":"alert.ended","ended":")");
+      return {};
+    }
+    return call < 3 ? DeliveryResult{DeliveryOutcome::kRetry, "http_5xx", "", {}}
+                    : DeliveryResult();
+  });
+  b->ends = true;
+  Start();
+  OutgoingAlert alert = AlertOf(1);
+  alert.json = R"({"type":"alert.raised","id":"id1"})";
+  Submit({alert});
+  std::vector<alert::EndedAlert> ended = {{"id1", record::kUnixEpoch}, {"unknown", 1}};
+  ASSERT_TRUE(delivery_->SubmitEnded(ended).ok());
+  ASSERT_TRUE(delivery_->SubmitEnded(ended).ok()) << "a replay";
+  ASSERT_TRUE(delivery_->WaitUntilIdle(seconds(10)));
+  EXPECT_EQ(a->accepted(), std::vector<std::string>{"id1"});
+  EXPECT_EQ(b->accepted(), (std::vector<std::string>{"id1", "id1 ended"}));
+}
+
+TEST_F(DeliveryTest, LanesDeliverAtTheSameTime) {
+  std::mutex mutex;
+  std::condition_variable all_there;
+  int there = 0;
+  auto wait_for_all = [&](const OutgoingAlert&, int) -> DeliveryResult {
+    std::unique_lock lock(mutex);
+    ++there;
+    all_there.notify_all();
+    bool met = all_there.wait_for(lock, seconds(10), [&] { return there >= 3; });
+    return met ? DeliveryResult() : DeliveryResult{DeliveryOutcome::kReject, "other", "", {}};
+  };
+  ScriptedSink* first = AddSink("a", wait_for_all);
+  for (int lane = 1; lane < 3; ++lane)
+    sinks_[0].lanes.push_back(std::make_unique<ScriptedSink>("a", wait_for_all));
+  Start();
+  Submit(AlertsOf(3));
+  ASSERT_TRUE(delivery_->WaitUntilIdle(seconds(20)));
+  EXPECT_EQ(first->accepted().size(), 1U);
+  EXPECT_TRUE(dead_.letters.empty());
+  Submit(AlertsOf(300, 3));
+  EXPECT_TRUE(delivery_->WaitUntilIdle(seconds(20)));
+  EXPECT_EQ(Metric("keywatch_sink_deliveries_total{outcome=\"accepted\",sink=\"a\"}"), 303);
 }
 
 }  // namespace

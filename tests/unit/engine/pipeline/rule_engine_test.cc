@@ -247,5 +247,24 @@ TEST(RuleEngine, DamagedStateIsSaidNotTakenUp) {
                          "no section `engine`"));
 }
 
+TEST(RuleEngine, AnAlertEndsOnceTheWatermarkIsPastIt) {
+  EngineSettings settings;
+  settings.report_ends = true;
+  Engine engine({Purges(), Refusals()}, settings);
+  engine.Process(
+      {"0 SecretPurge b", "1 SecretGet a 403", "2 SecretGet a 403", "3 SecretGet a 403"});
+  ASSERT_EQ(engine.last.size(), 2U);
+  std::string id = engine.last[1].id;
+  record::Ticks end = At(1) + record::kTicksPerHour + 1;  // the first refusal has left the window
+  engine.AdvanceTo(end + settings.lateness);
+  EXPECT_TRUE(engine.engine.TakeEnded().empty()) << "a late refusal may still come";
+  engine.AdvanceTo(end + settings.lateness + 1);
+  std::vector<alert::EndedAlert> ended = engine.engine.TakeEnded();
+  ASSERT_EQ(ended.size(), 1U) << "what is about one record does not end";
+  EXPECT_EQ(ended[0].id, id);
+  EXPECT_EQ(ended[0].ended, end);
+  EXPECT_TRUE(engine.engine.TakeEnded().empty());
+}
+
 }  // namespace
 }  // namespace keywatch::pipeline

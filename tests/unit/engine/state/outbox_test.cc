@@ -337,5 +337,40 @@ TEST(OutboxTest, ThreadsShareIt) {
   EXPECT_EQ(outbox->PendingCount("b"), 0);
 }
 
+TEST(OutboxTest, IsOwedToTheSinksNamedOnly) {
+  auto outbox = MustOpen(":memory:");
+  std::vector<bool> only_b = {false, true};
+  std::vector<bool> none = {false, false};
+  std::vector<NewAlert> rows = {{"1", "r", "High", "{}", &only_b},
+                                {"2", "r", "High", "{}", nullptr},
+                                {"3", "r", "High", "{\"n\":3}", &none}};
+  ASSERT_TRUE(outbox->Insert(rows, kNow));
+  EXPECT_EQ(PendingIds(*outbox, "a"), Ids({"2"}));
+  EXPECT_EQ(PendingIds(*outbox, "b"), Ids({"1", "2"}));
+  EXPECT_EQ(outbox->PendingCount("a"), 1);
+  EXPECT_EQ(outbox->PendingCount("b"), 2);
+  Result<std::optional<StoredAlert>> third = outbox->Find("3");
+  ASSERT_TRUE(third && third->has_value()) << "owed to nobody, but stored";
+  EXPECT_EQ((*third)->json, "{\"n\":3}");
+  EXPECT_FALSE(outbox->Find("4")->has_value());
+}
+
+TEST(OutboxTest, PostponingIsNoAttempt) {
+  auto outbox = MustOpen(":memory:");
+  MustInsert(*outbox, {"1"});
+  EXPECT_EQ(*outbox->PendingUntil("a", "1"), std::optional<Ticks>(0));
+  EXPECT_EQ(*outbox->PendingUntil("a", "2"), std::nullopt);
+  int64_t seq = SeqOf(*outbox, "a", "1");
+  ASSERT_TRUE(outbox->Postpone("a", seq, kNow + kSecond, kNow).ok());
+  EXPECT_EQ(*outbox->PendingUntil("a", "1"), std::optional<Ticks>(kNow + kSecond));
+  EXPECT_EQ(PendingIds(*outbox, "a"), Ids());
+  EXPECT_EQ(PendingIds(*outbox, "b"), Ids({"1"}));
+  std::vector<PendingAlert> due = Due(*outbox, "a", kNow + kSecond, 1);
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].attempts, 0);
+  ASSERT_TRUE(outbox->MarkAccepted("a", {{seq}}, kNow).ok());
+  EXPECT_EQ(*outbox->PendingUntil("a", "1"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace keywatch::state
