@@ -169,7 +169,9 @@ class HttpReceiver {
         request->headers[name] = line.substr(colon + 2);
       at = line_end + 2;
     }
-    size_t length = static_cast<size_t>(std::atoll(request->headers["content-length"].c_str()));
+    auto said = request->headers.find("content-length");
+    size_t length =
+        said == request->headers.end() ? 0 : static_cast<size_t>(std::atoll(said->second.c_str()));
     while (buffer->size() < end + 4 + length) {
       if (!ReadMore(connection, buffer))
         return false;
