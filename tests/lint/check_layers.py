@@ -29,6 +29,7 @@ LAYERS = {
                         "engine/batch", "engine/state", "engine/delta", "engine/alert", "engine/rule"],
     "connectors/decode": ["engine/base", "engine/record", "engine/pipeline"],
     "connectors/http": ["engine/base"],
+    "connectors/azure": ["engine/base", "engine/record", "connectors/http"],
     "connectors/format": ["engine/base", "engine/record", "engine/alert"],
     "connectors/file": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
                         "connectors/format"],

@@ -36,6 +36,12 @@ TEST(CryptoTest, Base64OfTheRfcExamples) {
   }
 }
 
+TEST(CryptoTest, Base64UrlHasNoPaddingAndNoCharactersOfUrls) {
+  EXPECT_EQ(Base64UrlEncode(""), "");
+  EXPECT_EQ(Base64UrlEncode("f"), "Zg");
+  EXPECT_EQ(Base64UrlEncode("\xfb\xff\xbf"), "-_-_");
+}
+
 TEST(CryptoTest, Base64KeepsEveryByte) {
   std::string bytes;
   for (int i = 0; i < 256; ++i)
