@@ -225,6 +225,7 @@ void FileFollow::UpdateHealth(const ExpandedPaths& expanded) {
   pipeline::SourceHealth health;
   health.assigned = true;
   health.connected = expanded.problems.empty();
+  health.lag_records = 0;
   if (!expanded.problems.empty()) {
     health.problem = fmt::format("cannot read {}", expanded.problems.front());
     if (expanded.problems.size() > 1) {
@@ -235,6 +236,8 @@ void FileFollow::UpdateHealth(const ExpandedPaths& expanded) {
     if (health.problem.empty())
       health.problem = tracked->problem;
     health.connected = health.connected && !tracked->disk_error;
+    if (tracked->pending)
+      health.lag_records = -1;
   }
   std::lock_guard lock(mutex_);
   health.gaps = counts_.lost;

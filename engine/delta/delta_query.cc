@@ -99,11 +99,11 @@ size_t DeltaQuery::partitions() const {
   return count;
 }
 
-// The last T for which results may be raised when the newest event time is `newest`.
-Ticks DeltaQuery::Limit(const BranchPlan& branch, Ticks newest) const {
+// The last T for which results may be raised when event time is at `clock`.
+Ticks DeltaQuery::Limit(const BranchPlan& branch, const EventClock& clock) const {
   if (!branch.hold)
-    return newest;
-  return newest - settings_.lateness + std::min(*branch.hold, settings_.lateness);
+    return clock.newest;
+  return clock.complete - settings_.lateness + std::min(*branch.hold, settings_.lateness);
 }
 
 Ticks DeltaQuery::next_due() const {
@@ -111,7 +111,7 @@ Ticks DeltaQuery::next_due() const {
   for (const auto& branch : branches_) {
     if (branch->timers.empty())
       continue;
-    Ticks ahead = -Limit(*branch->program.plan, 0);  // of Limit, in event time
+    Ticks ahead = -Limit(*branch->program.plan, {});  // of Limit, in event time
     due = std::min(due, Later(branch->timers.begin()->first, ahead));
   }
   return due;
@@ -140,7 +140,8 @@ void DeltaQuery::Stage(size_t branch_number,
     staged.order = record.order;
     staged.branch = branch_number;
     staged.leaf = leaf_number;
-    staged.newest_before = record.newest_before;
+    staged.before = record.before;
+    staged.after = record.after;
     StoredRow& row = staged.row;
     row.event_time = record.event_time;
     row.record_id = record.record_id;
@@ -159,7 +160,7 @@ void DeltaQuery::Stage(size_t branch_number,
       }
     }
     // What came after the watermark had reached it counts from then on only: earlier T are decided.
-    Ticks watermark = record.newest_before - settings_.lateness;
+    Ticks watermark = record.before.complete - settings_.lateness;
     if (record.event_time <= watermark && settings_.lateness > 0) {
       ++late_rows_;
       row.lo = std::max(row.lo, Later(watermark, leaf.negated ? leaf.lag : 0) + 1);
@@ -223,11 +224,8 @@ void DeltaQuery::InsertRow(StagedRow staged,
     return;
   }
   // What the records before this one made due comes first, however they were batched.
-  RunTimers(staged.branch,
-            Limit(plan, staged.newest_before),
-            staged.newest_before - settings_.lateness,
-            found);
-  Ticks newest = std::max(staged.newest_before, staged.row.event_time);
+  Ticks watermark = staged.before.complete - settings_.lateness;
+  RunTimers(staged.branch, Limit(plan, staged.before), watermark, found);
   from = found->size();
   if (!plan.leaves[staged.leaf].compared)
     staged.row.evidence = evidence(staged.order);
@@ -238,10 +236,8 @@ void DeltaQuery::InsertRow(StagedRow staged,
   }
   Slot& slot = entry->second;
   rows_ -= slot.partition.rows();
-  slot.partition.Insert(staged.leaf, std::move(staged.row), Limit(plan, newest), found);
-  Purge(staged.branch,
-        &slot.partition,
-        std::min(slot.partition.cursor(), staged.newest_before - settings_.lateness));
+  slot.partition.Insert(staged.leaf, std::move(staged.row), Limit(plan, staged.after), found);
+  Purge(staged.branch, &slot.partition, std::min(slot.partition.cursor(), watermark));
   rows_ += slot.partition.rows();
   SetTimer(&branch, &slot);
   Tag(staged.branch, from, found);
@@ -264,9 +260,10 @@ void DeltaQuery::SetTimer(Branch* branch, Slot* slot) {
   branch->timers.emplace(next, slot);
 }
 
-void DeltaQuery::AdvanceTo(Ticks newest, std::vector<Finding>* found) {
+void DeltaQuery::AdvanceTo(const EventClock& clock, std::vector<Finding>* found) {
   for (size_t b = 0; b < branches_.size(); ++b) {
-    RunTimers(b, Limit(*branches_[b]->program.plan, newest), newest - settings_.lateness, found);
+    RunTimers(
+        b, Limit(*branches_[b]->program.plan, clock), clock.complete - settings_.lateness, found);
   }
 }
 

@@ -22,17 +22,28 @@ namespace keywatch::delta {
 
 struct DeltaSettings {
   Ticks period = record::kTicksPerDay;            // queryPeriod: the rule's window
-  Ticks lateness = 15 * record::kTicksPerMinute;  // W = newest event time - lateness
+  Ticks lateness = 15 * record::kTicksPerMinute;  // W = EventClock::complete - lateness
   bool hold_while_learning = true;                // raise nothing until the baseline is covered
   size_t max_rows = 5'000'000;                    // stored rows, over all partitions
   bool report_ends = false;                       // keep what TakeEnded gives
+};
+
+// How far event time has come. With several inputs one may be hours behind the others: what is
+// known of the newest record then says nothing about what is still to come.
+struct EventClock {
+  Ticks newest = 0;    // event time of the newest record
+  Ticks complete = 0;  // as far as every input is: W is this minus the lateness; at most `newest`
+
+  bool operator==(const EventClock&) const = default;
 };
 
 // One record as a leaf sees it.
 struct RowMeta {
   uint32_t order = 0;  // of arrival, within the batch
   Ticks event_time = 0;
-  Ticks newest_before = 0;  // newest event time among all records before this one, seen or not
+  // Before and after this record, by all records, seen by this leaf or not.
+  EventClock before;
+  EventClock after;
   uint64_t record_id = 0;
 };
 
@@ -55,14 +66,14 @@ class DeltaQuery {
              const std::vector<RowMeta>& meta);
   // Evaluates what was staged, in order of arrival.
   void Run(const EvidenceOf& evidence, std::vector<Finding>* found);
-  // Event time has reached `newest`: timers up to there run, old state goes.
-  void AdvanceTo(Ticks newest, std::vector<Finding>* found);
+  // Event time has reached `clock`: timers up to there run, old state goes.
+  void AdvanceTo(const EventClock& clock, std::vector<Finding>* found);
 
   // Findings that are over since the last call, if settings ask for it: once the watermark has
   // passed their end. Those of a plan without state, about one record each, never end.
   std::vector<Ended> TakeEnded() { return std::exchange(ended_, {}); }
 
-  // AdvanceTo does nothing below this; kNever while nothing is stored.
+  // AdvanceTo does nothing while `newest` is below this; kNever while nothing is stored.
   [[nodiscard]] Ticks next_due() const;
 
   // While T is below this, rules against a baseline raise nothing; 0 before Begin.
@@ -102,11 +113,12 @@ class DeltaQuery {
     size_t branch = 0;
     size_t leaf = 0;
     std::string key;
-    Ticks newest_before = 0;
+    EventClock before;
+    EventClock after;
     StoredRow row;
   };
 
-  [[nodiscard]] Ticks Limit(const BranchPlan& branch, Ticks newest) const;
+  [[nodiscard]] Ticks Limit(const BranchPlan& branch, const EventClock& clock) const;
   void InsertRow(StagedRow staged, const EvidenceOf& evidence, std::vector<Finding>* found);
   void RunTimers(size_t branch, Ticks limit, Ticks watermark, std::vector<Finding>* found);
   void SetTimer(Branch* branch, Slot* slot);

@@ -524,8 +524,10 @@ std::optional<Ticks> Partition::NextEnd(Ticks lag) const {
   std::optional<Ticks> next;
   for (const RaisedInterval& raised : raised_) {
     std::optional<Ticks> own = NextChange();
-    if (raised.end != kNever)
-      own = raised.end + lag + 1;
+    if (raised.end != kNever) {
+      // With an input that is behind, the watermark may not have come so far: look again later.
+      own = (raised.end + lag < cursor_ ? cursor_ : raised.end) + lag + 1;
+    }
     if (own && (!next || *own < *next))
       next = own;
   }

@@ -18,6 +18,7 @@ using record::Type;
 namespace {
 
 constexpr char kEngineSection[] = "engine";
+constexpr char kCompleteSection[] = "complete";  // absent: as far as the newest record
 
 std::string SectionName(const rule::Rule& rule) { return "rule/" + rule.id; }
 
@@ -157,7 +158,8 @@ void RuleEngine::StageLeaf(const Leaf& leaf,
   std::vector<delta::RowMeta> meta;
   meta.reserve(rows.size());
   for (uint32_t row : rows) {
-    meta.push_back({row, batch.event_time[row], newest_before_[row], batch.record_id[row]});
+    meta.push_back(
+        {row, batch.event_time[row], clocks_[row], clocks_[row + 1], batch.record_id[row]});
   }
   rules_[leaf.rule].query->Stage(leaf.branch, leaf.leaf, chunk, meta);
 }
@@ -172,17 +174,28 @@ void RuleEngine::RaiseFindings(size_t rule,
   }
 }
 
+// Row by row, so that how records are cut into batches makes no difference.
+void RuleEngine::TellTime(const RecordBatch& batch,
+                          const std::vector<bool>& keep,
+                          const InputClock& input) {
+  clocks_.assign(1, clock_);
+  Ticks own = input.own;
+  for (size_t row = 0; row < batch.rows; ++row) {
+    own = std::max(own, batch.event_time[row]);
+    if (keep[row])
+      clock_.newest = std::max(clock_.newest, batch.event_time[row]);
+    clock_.complete = std::max(clock_.complete, std::min({own, input.others, clock_.newest}));
+    clocks_.push_back(clock_);
+  }
+}
+
 void RuleEngine::Process(const RecordBatch& batch,
                          const std::vector<bool>& keep,
-                         std::vector<alert::Alert>* alerts) {
+                         std::vector<alert::Alert>* alerts,
+                         const InputClock& input) {
   if (batch.rows == 0)
     return;
-  newest_before_.resize(batch.rows);
-  for (size_t row = 0; row < batch.rows; ++row) {
-    newest_before_[row] = newest_;
-    if (keep[row])
-      newest_ = std::max(newest_, batch.event_time[row]);
-  }
+  TellTime(batch, keep, input);
   const auto& selected = scan_->Run(batch);
   std::vector<record::EvidencePtr> built(batch.rows);  // one copy of a record for all rules
   auto evidence = [&](uint32_t row) {
@@ -202,7 +215,7 @@ void RuleEngine::Process(const RecordBatch& batch,
   }
   for (size_t r = 0; r < rules_.size(); ++r) {
     // Of many rules most have nothing to do with a batch.
-    if (!has_rows_[r] && newest_ < rules_[r].due)
+    if (!has_rows_[r] && clock_.newest < rules_[r].due)
       continue;
     delta::DeltaQuery& query = *rules_[r].query;
     for (size_t l : leaves_of_rule_[r]) {
@@ -216,17 +229,29 @@ void RuleEngine::Process(const RecordBatch& batch,
     }
     std::vector<delta::Finding> findings;
     query.Run(evidence, &findings);
-    query.AdvanceTo(newest_, &findings);
+    query.AdvanceTo(clock_, &findings);
     rules_[r].due = query.next_due();
     RaiseFindings(r, std::move(findings), alerts);
   }
 }
 
 void RuleEngine::AdvanceTo(Ticks newest, std::vector<alert::Alert>* alerts) {
-  newest_ = std::max(newest_, newest);
+  clock_.complete = clock_.newest = std::max(clock_.newest, newest);
+  AdvanceRules(alerts);
+}
+
+void RuleEngine::CompleteTo(Ticks complete, std::vector<alert::Alert>* alerts) {
+  complete = std::min(complete, clock_.newest);
+  if (complete <= clock_.complete)
+    return;
+  clock_.complete = complete;
+  AdvanceRules(alerts);
+}
+
+void RuleEngine::AdvanceRules(std::vector<alert::Alert>* alerts) {
   for (size_t r = 0; r < rules_.size(); ++r) {
     std::vector<delta::Finding> findings;
-    rules_[r].query->AdvanceTo(newest_, &findings);
+    rules_[r].query->AdvanceTo(clock_, &findings);
     rules_[r].due = rules_[r].query->next_due();
     RaiseFindings(r, std::move(findings), alerts);
   }
@@ -253,7 +278,7 @@ std::vector<RuleReport> RuleEngine::Report() const {
     report.late_rows = running.query->late_rows();
     report.evictions = running.query->evictions();
     report.learning_until = running.query->learning_until();
-    report.learning = newest_ < report.learning_until;
+    report.learning = clock_.newest < report.learning_until;
     out.push_back(report);
   }
   return out;
@@ -262,8 +287,11 @@ std::vector<RuleReport> RuleEngine::Report() const {
 std::vector<std::pair<std::string, std::string>> RuleEngine::Save() const {
   std::vector<std::pair<std::string, std::string>> sections;
   std::string engine;
-  state::ByteWriter(&engine).I64(newest_);
+  state::ByteWriter(&engine).I64(clock_.newest);
   sections.emplace_back(kEngineSection, std::move(engine));
+  std::string complete;
+  state::ByteWriter(&complete).I64(clock_.complete);
+  sections.emplace_back(kCompleteSection, std::move(complete));
   for (const RunningRule& running : rules_) {
     std::string bytes;
     state::ByteWriter writer(&bytes);
@@ -280,8 +308,14 @@ Status RuleEngine::Restore(const state::Snapshot& snapshot, std::vector<std::str
   if (!engine)
     return DataLoss("the snapshot has no section `engine`");
   state::ByteReader reader(*engine);
-  (void)reader.I64(&newest_);
+  (void)reader.I64(&clock_.newest);
   KEYWATCH_RETURN_IF_ERROR(reader.Finish("the section `engine`"));
+  clock_.complete = clock_.newest;
+  if (std::optional<std::string_view> complete = snapshot.Find(kCompleteSection)) {
+    state::ByteReader complete_reader(*complete);
+    (void)complete_reader.I64(&clock_.complete);
+    KEYWATCH_RETURN_IF_ERROR(complete_reader.Finish("the section `complete`"));
+  }
   begun_ = false;  // a rule without state in the snapshot begins now
   for (RunningRule& running : rules_) {
     const rule::Rule& rule = running.compiled.rule;

@@ -33,6 +33,12 @@ struct RuleReport {
   bool learning = false;
 };
 
+// Event times of the inputs when a batch of one of them is evaluated.
+struct InputClock {
+  record::Ticks own = 0;                        // the newest that came from it before
+  record::Ticks others = record::kMaxDatetime;  // up to which the others are complete
+};
+
 class RuleEngine {
  public:
   RuleEngine(std::vector<rule::CompiledRule> rules,
@@ -42,19 +48,24 @@ class RuleEngine {
   // What the decoder must fill.
   [[nodiscard]] const record::BatchLayout& layout() const { return layout_; }
 
-  // Evaluates the rows of `batch` that `keep` marks (duplicates are not kept).
+  // Evaluates the rows of `batch` that `keep` marks (duplicates are not kept). With several inputs
+  // `input` says how far the one that the batch came from is, and the others.
   void Process(const record::RecordBatch& batch,
                const std::vector<bool>& keep,
-               std::vector<alert::Alert>* alerts);
+               std::vector<alert::Alert>* alerts,
+               const InputClock& input = {});
   // Event time has reached `newest` without a record: the input was idle, or has ended.
   void AdvanceTo(record::Ticks newest, std::vector<alert::Alert>* alerts);
+  // Every input has come as far as `complete`; no further than the newest record.
+  void CompleteTo(record::Ticks complete, std::vector<alert::Alert>* alerts);
 
   // Alerts whose finding is over since the last call, if settings ask for it.
   std::vector<alert::EndedAlert> TakeEnded();
 
-  // The newest event time seen; 0 before the first record. Results are complete up to this minus
-  // the allowed lateness.
-  [[nodiscard]] record::Ticks newest() const { return newest_; }
+  // The newest event time seen; 0 before the first record.
+  [[nodiscard]] record::Ticks newest() const { return clock_.newest; }
+  // Results are complete up to this minus the allowed lateness.
+  [[nodiscard]] record::Ticks complete() const { return clock_.complete; }
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
   [[nodiscard]] std::vector<RuleReport> Report() const;
 
@@ -83,6 +94,10 @@ class RuleEngine {
   void StageLeaf(const Leaf& leaf,
                  const record::RecordBatch& batch,
                  const std::vector<uint32_t>& rows);
+  void AdvanceRules(std::vector<alert::Alert>* alerts);
+  void TellTime(const record::RecordBatch& batch,
+                const std::vector<bool>& keep,
+                const InputClock& input);
   void RaiseFindings(size_t rule,
                      std::vector<delta::Finding> findings,
                      std::vector<alert::Alert>* alerts);
@@ -92,9 +107,9 @@ class RuleEngine {
   std::vector<Leaf> leaves_;
   record::BatchLayout layout_;
   std::unique_ptr<Scan> scan_;
-  record::Ticks newest_ = 0;
-  bool begun_ = false;                        // every query knows when the stream began
-  std::vector<record::Ticks> newest_before_;  // by row of the current batch
+  delta::EventClock clock_;
+  bool begun_ = false;                     // every query knows when the stream began
+  std::vector<delta::EventClock> clocks_;  // before the current batch, and after each of its rows
   std::vector<std::vector<size_t>> leaves_of_rule_;
   std::vector<bool> has_rows_;  // by rule, in the current batch
 };

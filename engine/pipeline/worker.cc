@@ -16,6 +16,11 @@ namespace {
 
 constexpr char kPositionsSection[] = "positions";
 constexpr auto kPollTimeout = std::chrono::milliseconds(100);
+// Of several sources none may keep the others waiting: they are asked what they have, and when none
+// has anything, all have this long to get something.
+constexpr auto kBetweenRounds = std::chrono::milliseconds(5);
+// Of two sources one may be hours behind the other.
+constexpr Ticks kSourcesApart = record::kTicksPerDay;
 constexpr Ticks kHealthInterval = record::kTicksPerSecond / 5;
 
 double Seconds(Ticks ticks) {
@@ -91,7 +96,9 @@ Worker::Worker(WorkerSettings settings,
       inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
       probe_(metrics, Names(inputs_), engine->Report()),
-      duplicates_(engine->settings().lateness),
+      duplicates_(inputs_.size() == 1 ? engine->settings().lateness
+                                      : std::max(engine->settings().lateness, kSourcesApart)),
+      clocks_(inputs_.size(), settings_.idle_timeout),
       positions_(inputs_.size()),
       input_ended_(inputs_.size()) {
   source_problems_.resize(inputs_.size());
@@ -127,6 +134,7 @@ Status Worker::Start() {
     KEYWATCH_RETURN_IF_ERROR(inputs_[i].source->Open(positions_[i]));
   }
   last_snapshot_ = last_record_ = record::WallNow();
+  clocks_.Start(last_record_);
   UpdateHealth();  // or it would look ready before the sources are
   std::lock_guard lock(mutex_);
   started_ = true;
@@ -226,30 +234,35 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     source.received.Add(static_cast<double>(rows.rows));
     source.duplicates.Add(static_cast<double>(duplicates_.seen() - seen));
     std::vector<alert::Alert> alerts;
-    engine_->Process(rows, fresh, &alerts);
+    engine_->Process(rows, fresh, &alerts, clocks_.Of(input));
     probe_.batch_seconds.Observe(Seconds(record::WallNow() - begin));
     Emit(std::move(alerts), stop);
     EmitEnded(stop);
     if (rows.rows > 0) {
       Ticks newest = *std::max_element(rows.event_time.begin(), rows.event_time.end());
+      clocks_.OnRows(input, newest);
       source.event_lag.Observe(Seconds(batch.read_time - newest));
       source.last_event.Set(record::ToUnixSeconds(newest));
     }
   }
 }
 
-Result<bool> Worker::Step(size_t input,
-                          std::chrono::milliseconds timeout,
-                          const std::atomic<bool>& stop) {
+Result<Worker::StepOutcome> Worker::Step(size_t input,
+                                         std::chrono::milliseconds timeout,
+                                         const std::atomic<bool>& stop) {
   Result<RawBatch> batch = inputs_[input].source->Poll(timeout);
   if (!batch)
     return batch.error();
+  Ticks now = record::WallNow();
   if (!batch->messages.empty()) {
-    last_record_ = record::WallNow();
+    last_record_ = now;
+    clocks_.OnBatch(input, now);
     Evaluate(input, *batch, stop);
+  } else {
+    clocks_.OnNothing(input, inputs_[input].source->Health(), now);
   }
   if (incomplete_)
-    return true;  // half done: its positions do not count
+    return StepOutcome::kRead;  // half done: its positions do not count
   for (const auto& [partition, position] : batch->next) {
     if (position == kForgetPosition) {
       positions_[input].erase(partition);
@@ -258,14 +271,31 @@ Result<bool> Worker::Step(size_t input,
     }
     dirty_ = true;
   }
-  return !batch->end;
+  if (batch->end)
+    clocks_.OnEnd(input);
+  AdvanceComplete(stop);
+  if (batch->end)
+    return StepOutcome::kEnded;
+  return batch->messages.empty() ? StepOutcome::kNothing : StepOutcome::kRead;
 }
 
-// A quiet source must not keep results waiting that only need time to pass.
+// One source has caught up with the others.
+void Worker::AdvanceComplete(const std::atomic<bool>& stop) {
+  Ticks before = engine_->complete();
+  std::vector<alert::Alert> alerts;
+  engine_->CompleteTo(clocks_.Complete(), &alerts);
+  dirty_ = dirty_ || engine_->complete() != before;
+  Emit(std::move(alerts), stop);
+}
+
+// A quiet source must not keep results waiting that only need time to pass. What a source that is
+// not connected has for us is not known, so time waits for it.
 void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
   Ticks now = record::WallNow();
-  if (settings_.idle_timeout == 0 || now - last_record_ < settings_.idle_timeout)
+  if (settings_.idle_timeout == 0 || now - last_record_ < settings_.idle_timeout ||
+      !clocks_.CaughtUp()) {
     return;
+  }
   Ticks reached = now - settings_.idle_timeout;
   if (engine_->newest() == 0 || reached <= engine_->newest())
     return;
@@ -325,6 +355,10 @@ void Worker::UpdateHealth() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceHealth health = inputs_[i].source->Health();
     probe_.sources[i].Update(health);
+    Ticks complete = std::min(clocks_.Complete(i), engine_->newest());
+    if (complete > 0)
+      probe_.sources[i].watermark.Set(
+          record::ToUnixSeconds(complete - engine_->settings().lateness));
     std::string problem;
     if (!health.connected || !health.assigned) {
       problem = "source " + inputs_[i].source->name() + ": " +
@@ -334,22 +368,30 @@ void Worker::UpdateHealth() {
     }
     SetProblem(&source_problems_[i], problem);
   }
-  probe_.Update(engine_->Report(), engine_->newest(), engine_->settings().lateness);
+  probe_.Update(engine_->Report(), engine_->complete(), engine_->settings().lateness);
+}
+
+Status Worker::Round(const std::atomic<bool>& stop) {
+  bool alone = inputs_.size() == 1;
+  bool anything = false;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (input_ended_[i])
+      continue;
+    Result<StepOutcome> step = Step(i, alone ? kPollTimeout : std::chrono::milliseconds(0), stop);
+    if (!step)
+      return step.error();
+    input_ended_[i] = *step == StepOutcome::kEnded;
+    anything = anything || *step == StepOutcome::kRead;
+  }
+  if (!alone && !anything)
+    std::this_thread::sleep_for(kBetweenRounds);
+  return {};
 }
 
 Status Worker::Run(const std::atomic<bool>& stop) {
-  auto timeout = inputs_.size() == 1 ? kPollTimeout : std::chrono::milliseconds(20);
   Status failure;
   while (!stop && failure.ok() && std::count(input_ended_.begin(), input_ended_.end(), false) > 0) {
-    for (size_t i = 0; i < inputs_.size() && failure.ok(); ++i) {
-      if (input_ended_[i])
-        continue;
-      Result<bool> more = Step(i, timeout, stop);
-      if (!more)
-        failure = more.error();
-      if (more && !*more)
-        input_ended_[i] = true;
-    }
+    failure = Round(stop);
     AdvanceWhenIdle(stop);
     UpdateHealth();
     bool due = record::WallNow() - last_snapshot_ >= settings_.snapshot_interval;

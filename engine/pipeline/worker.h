@@ -8,6 +8,9 @@
 //
 // When the disk is full, alerts wait and nothing more is read (outbox), or offsets stay where they
 // are and evaluation goes on (snapshot); both show in problems() and in metrics.
+//
+// Several sources take turns, a batch each; what waits for completeness waits for all that are
+// behind (input_clocks.h). A record that two of them deliver is evaluated once.
 #pragma once
 
 #include <atomic>
@@ -20,6 +23,7 @@
 
 #include "engine/base/metrics.h"
 #include "engine/pipeline/duplicates.h"
+#include "engine/pipeline/input_clocks.h"
 #include "engine/pipeline/io.h"
 #include "engine/pipeline/rule_engine.h"
 #include "engine/pipeline/worker_probe.h"
@@ -68,8 +72,14 @@ class Worker {
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
-  // One poll of one source. False when the source has ended.
-  Result<bool> Step(size_t input, std::chrono::milliseconds timeout, const std::atomic<bool>& stop);
+  enum class StepOutcome { kRead, kNothing, kEnded };
+
+  // One poll of every source.
+  Status Round(const std::atomic<bool>& stop);
+  // One poll of one source.
+  Result<StepOutcome> Step(size_t input,
+                           std::chrono::milliseconds timeout,
+                           const std::atomic<bool>& stop);
   void Evaluate(size_t input, const RawBatch& batch, const std::atomic<bool>& stop);
   void Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop);
   void EmitEnded(const std::atomic<bool>& stop);
@@ -77,6 +87,7 @@ class Worker {
              const char* problem,
              const std::atomic<bool>& stop);
   void AdvanceWhenIdle(const std::atomic<bool>& stop);
+  void AdvanceComplete(const std::atomic<bool>& stop);
   bool Snapshot();
   void CommitDurable();
   void UpdateHealth();
@@ -88,6 +99,7 @@ class Worker {
   WorkerOutputs outputs_;
   WorkerProbe probe_;
   Duplicates duplicates_;
+  InputClocks clocks_;
   std::vector<Positions> positions_;  // by input: where reading goes on
   std::vector<bool> input_ended_;
   // The stop came while something found could not be stored: the state is ahead of what is durable,

@@ -53,6 +53,10 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
     probe.last_event = metrics->AddGauge("keywatch_source_last_event_timestamp_seconds",
                                          "Event time of the newest record.",
                                          of_source);
+    probe.watermark = metrics->AddGauge("keywatch_source_watermark_timestamp_seconds",
+                                        "Event time up to which the input is complete as far as "
+                                        "this source is concerned.",
+                                        of_source);
     probe.gaps =
         metrics->AddCounter("keywatch_source_gaps_total",
                             "Times that records were gone at the source before they were read.",
@@ -122,7 +126,7 @@ void SourceProbe::Update(const SourceHealth& health) {
 }
 
 void WorkerProbe::Update(const std::vector<RuleReport>& reports,
-                         record::Ticks newest,
+                         record::Ticks complete,
                          record::Ticks lateness) {
   uint64_t late = 0;
   for (const RuleReport& report : reports) {
@@ -137,8 +141,8 @@ void WorkerProbe::Update(const std::vector<RuleReport>& reports,
   if (late > late_counted_)
     late_evaluated.Add(static_cast<double>(late - late_counted_));
   late_counted_ = late;
-  if (newest > 0)
-    watermark.Set(record::ToUnixSeconds(newest - lateness));
+  if (complete > 0)
+    watermark.Set(record::ToUnixSeconds(complete - lateness));
 }
 
 }  // namespace keywatch::pipeline

@@ -21,6 +21,7 @@ struct SourceProbe {
   Gauge connected;
   Gauge lag_records;
   Gauge last_event;
+  Gauge watermark;
   Counter gaps;
   Counter gap_records;
 
@@ -42,7 +43,7 @@ class WorkerProbe {
               const std::vector<RuleReport>& rules);
 
   // Gauges and counters that are read off the engine.
-  void Update(const std::vector<RuleReport>& rules, record::Ticks newest, record::Ticks lateness);
+  void Update(const std::vector<RuleReport>& rules, record::Ticks complete, record::Ticks lateness);
 
   std::vector<SourceProbe> sources;
   std::map<std::string, RuleProbe, std::less<>> rules;  // by rule id

@@ -89,6 +89,8 @@ std::vector<Row> BatchAt(
   return batch::Execute(plan, Visible(stream, arrived, t, rule.period), kBase + t);
 }
 
+delta::EventClock Clock(Ticks newest) { return {kBase + newest, kBase + newest}; }
+
 struct Runner {
   Runner(const Rule& rule, const plan::NodePtr& plan, Ticks lateness) : schema(EventSchema()) {
     Diagnostics diagnostics;
@@ -108,9 +110,13 @@ struct Runner {
     std::vector<delta::RowMeta> meta;
     for (size_t i = from; i < to; ++i) {
       rows.push_back(ToRow(stream[i]));
-      meta.push_back(
-          {static_cast<uint32_t>(i - from), kBase + stream[i].time, kBase + newest, stream[i].id});
+      delta::EventClock before = Clock(newest);
       newest = std::max(newest, stream[i].time);
+      meta.push_back({static_cast<uint32_t>(i - from),
+                      kBase + stream[i].time,
+                      before,
+                      Clock(newest),
+                      stream[i].id});
     }
     for (size_t b = 0; b < query->plan().branches.size(); ++b) {
       const auto& branch = query->plan().branches[b];
@@ -127,7 +133,7 @@ struct Runner {
       }
     }
     query->Run([](uint32_t) { return std::make_shared<const record::Evidence>(); }, found);
-    query->AdvanceTo(kBase + newest, found);
+    query->AdvanceTo(Clock(newest), found);
   }
 
   record::Schema schema;
@@ -254,12 +260,12 @@ std::string CheckFindings(const Rule& rule,
       return wrong;
   }
   Ticks last = LastT(rule, stream);
-  runner.query->AdvanceTo(kBase + last + kLateness, &found);
+  runner.query->AdvanceTo(Clock(last + kLateness), &found);
   if (std::string wrong = judge(stream.size()); !wrong.empty())
     return wrong;
 
   // Once everything has left the window, nothing may stay behind: state would grow with every key.
-  runner.query->AdvanceTo(kBase + last + 2 * kLateness, &found);
+  runner.query->AdvanceTo(Clock(last + 2 * kLateness), &found);
   if (runner.query->rows() + runner.query->partitions() > 0 || !found.empty())
     return std::to_string(runner.query->rows()) + " rows are never forgotten";
   (void)judge(stream.size());
@@ -331,7 +337,7 @@ std::vector<std::string> AllFindings(const Rule& rule,
       runner = std::move(next);
     }
   }
-  runner->query->AdvanceTo(kBase + LastT(rule, stream) + kLateness, &found);
+  runner->query->AdvanceTo(Clock(LastT(rule, stream) + kLateness), &found);
   take_ends(runner.get());
   for (const Finding& finding : found)
     out.push_back(Describe(finding));

@@ -68,25 +68,28 @@ class Feeder {
 
  private:
   void FeedBatch(size_t from, size_t to, std::vector<Finding>* found) {
-    std::vector<Ticks> newest_before;
+    std::vector<delta::EventClock> clocks = {{newest_, newest_}};  // before the first, after each
     for (size_t i = from; i < to; ++i) {
-      newest_before.push_back(newest_);
       newest_ = std::max(newest_, arrivals_[i].event_time);
+      clocks.push_back({newest_, newest_});
     }
     for (size_t b = 0; b < query_->plan().branches.size(); ++b) {
       for (size_t l = 0; l < query_->plan().branches[b].leaves.size(); ++l)
-        Stage(b, l, from, newest_before);
+        Stage(b, l, from, clocks);
     }
     query_->Run([](uint32_t) { return std::make_shared<const record::Evidence>(); }, found);
-    query_->AdvanceTo(newest_, found);
+    query_->AdvanceTo({newest_, newest_}, found);
   }
 
-  void Stage(size_t branch, size_t number, size_t from, const std::vector<Ticks>& newest_before) {
+  void Stage(size_t branch,
+             size_t number,
+             size_t from,
+             const std::vector<delta::EventClock>& clocks) {
     const delta::LeafPlan& leaf = query_->plan().branches[branch].leaves[number];
     const record::Schema& wanted = leaf.columns;
     std::vector<Row> rows;
     std::vector<delta::RowMeta> meta;
-    for (size_t i = 0; i < newest_before.size(); ++i) {
+    for (size_t i = 0; i + 1 < clocks.size(); ++i) {
       const Arrival& arrival = arrivals_[from + i];
       if (arrival.table != leaf.table)
         continue;
@@ -94,7 +97,7 @@ class Feeder {
       for (const record::Column& column : wanted.columns)
         row.push_back((*arrival.row)[*arrival.data->schema.Find(column.name)]);
       meta.push_back(
-          {static_cast<uint32_t>(i), arrival.event_time, newest_before[i], from + i + 1});
+          {static_cast<uint32_t>(i), arrival.event_time, clocks[i], clocks[i + 1], from + i + 1});
     }
     const std::vector<bool> used(wanted.columns.size(), true);
     query_->Stage(branch, number, eval::ToChunk(rows.data(), rows.size(), wanted, used), meta);

@@ -40,6 +40,18 @@ struct Engine {
     last = alerts;
     return Addresses(alerts);
   }
+  // Of one of several inputs.
+  std::vector<std::string> ProcessOf(const InputClock& input,
+                                     const std::vector<std::string>& texts) {
+    std::vector<alert::Alert> alerts;
+    engine.Process(decoder.Batch(texts), std::vector<bool>(texts.size(), true), &alerts, input);
+    return Addresses(alerts);
+  }
+  std::vector<std::string> CompleteTo(record::Ticks complete) {
+    std::vector<alert::Alert> alerts;
+    engine.CompleteTo(complete, &alerts);
+    return Addresses(alerts);
+  }
   std::vector<std::string> AdvanceTo(record::Ticks newest) {
     std::vector<alert::Alert> alerts;
     engine.AdvanceTo(newest, &alerts);
@@ -168,6 +180,47 @@ TEST(RuleEngine, ARecordOfAnotherCallerMovesTimeOn) {
   EXPECT_EQ(engine.Process({"0 KeyGet a"}), Texts{});
   EXPECT_EQ(engine.Process({"899 KeyGet b"}), Texts{});
   EXPECT_EQ(engine.Process({"900 KeyGet b"}), Texts{"a"});
+}
+
+// Two inputs, one of them hours behind.
+TEST(RuleEngine, WhatMustBeCompleteWaitsForTheInputThatIsBehind) {
+  Engine engine({RuleOf(kQuiet)});
+  const InputClock ahead{0, At(0)};
+  EXPECT_EQ(engine.ProcessOf(ahead, {"0 KeyGet a", "20000 KeyGet b"}), Texts{});
+  EXPECT_EQ(engine.engine.newest(), At(20000));
+  EXPECT_EQ(engine.engine.complete(), At(0));
+  // The other brings what takes the result for a away.
+  const InputClock behind{At(0), record::kMaxDatetime};
+  EXPECT_EQ(engine.ProcessOf(behind, {"0 KeyList a", "10 KeyGet c"}), Texts{});
+  EXPECT_EQ(engine.engine.Report()[0].late_rows, 0U);
+  EXPECT_EQ(engine.engine.complete(), At(10));
+  EXPECT_EQ(engine.CompleteTo(At(910)), Texts{"c"});
+  EXPECT_EQ(engine.CompleteTo(record::kMaxDatetime), Texts{});  // b: not before 20900
+  EXPECT_EQ(engine.engine.complete(), At(20000));
+  EXPECT_EQ(engine.AdvanceTo(At(20900)), Texts{"b"});
+}
+
+TEST(RuleEngine, WhatOnlyGrowsDoesNotWaitForTheInputThatIsBehind) {
+  Engine engine({Purges(), Refusals()});
+  const InputClock ahead{0, At(0)};
+  EXPECT_EQ(engine.ProcessOf(ahead, {"20000 SecretPurge a", "20001 X b 403", "20002 X b 403"}),
+            Texts{"a"});
+  EXPECT_EQ(engine.ProcessOf(ahead, {"20003 X b 403"}), Texts{"b"});
+  // Nor is anything of the other one lost, four hours later than the newest.
+  const InputClock behind{At(0), record::kMaxDatetime};
+  EXPECT_EQ(engine.ProcessOf(behind, {"1 SecretPurge c", "2 X d 403", "3 X d 403", "4 X d 403"}),
+            (Texts{"c", "d"}));
+  EXPECT_EQ(engine.engine.Report()[1].late_rows, 0U);
+}
+
+TEST(RuleEngine, HowFarTheInputsAreIsInTheSnapshot) {
+  Engine first({RuleOf(kQuiet)});
+  first.ProcessOf({0, At(5)}, {"20000 KeyGet b"});
+  Engine second({RuleOf(kQuiet)});
+  std::vector<std::string> fresh;
+  ASSERT_TRUE(second.engine.Restore(SnapshotOf(first.engine.Save()), &fresh).ok());
+  EXPECT_EQ(second.engine.newest(), At(20000));
+  EXPECT_EQ(second.engine.complete(), At(5));
 }
 
 TEST(RuleEngine, LateRowsAndEvictionsAreReported) {
