@@ -14,6 +14,7 @@
 #include <sys/file.h>
 
 #include "app/active_rules.h"
+#include "app/http_routes.h"
 #include "app/version.h"
 #include "connectors/decode/json_decoder.h"
 #include "connectors/file/dead_letter_file.h"
@@ -58,21 +59,6 @@ void AddStaticMetrics(const ActiveRules& rules, MetricRegistry* metrics) {
       .Set(static_cast<double>(rules.active.size()));
   metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "rejected"}})
       .Set(static_cast<double>(rules.rejected));
-}
-
-http::ServerReply Ready(const std::vector<std::string>& problems) {
-  http::ServerReply reply;
-  reply.content_type = "application/json";
-  reply.status = problems.empty() ? 200 : 503;
-  reply.body =
-      problems.empty() ? "{\"ready\":true,\"reasons\":[" : "{\"ready\":false,\"reasons\":[";
-  for (size_t i = 0; i < problems.size(); ++i) {
-    if (i > 0)
-      reply.body += ',';
-    record::AppendJsonString(problems[i], &reply.body);
-  }
-  reply.body += "]}\n";
-  return reply;
 }
 
 // One process at a time may use a data directory. The lock ends with the process; it is never
@@ -203,13 +189,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
       worker_settings, &engine, std::move(inputs), std::move(outputs), &metrics);
 
   http::Server server;
-  server.Get("/metrics", [&](const http::ServerRequest&) {
-    return http::ServerReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
-  });
-  server.Get("/healthz", [](const http::ServerRequest&) {
-    return http::ServerReply{200, "text/plain; charset=utf-8", "ok\n"};
-  });
-  server.Get("/readyz", [&](const http::ServerRequest&) { return Ready(worker.Problems()); });
+  AddServiceRoutes(
+      &metrics, [&] { return worker.Problems(); }, &server);
   Status served = server.Start(config.http.host, config.http.port);
   if (!served.ok())
     return Fail(kExitConfiguration, "http.listen: " + served.message());

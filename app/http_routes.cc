@@ -1,0 +1,39 @@
+#include "app/http_routes.h"
+
+#include <utility>
+
+#include "engine/record/dynamic.h"
+
+namespace keywatch::app {
+namespace {
+
+http::ServerReply Ready(const std::vector<std::string>& problems) {
+  http::ServerReply reply;
+  reply.content_type = "application/json";
+  reply.status = problems.empty() ? 200 : 503;
+  reply.body =
+      problems.empty() ? "{\"ready\":true,\"reasons\":[" : "{\"ready\":false,\"reasons\":[";
+  for (size_t i = 0; i < problems.size(); ++i) {
+    if (i > 0)
+      reply.body += ',';
+    record::AppendJsonString(problems[i], &reply.body);
+  }
+  reply.body += "]}\n";
+  return reply;
+}
+
+}  // namespace
+
+void AddServiceRoutes(const MetricRegistry* metrics, ProblemList problems, http::Server* server) {
+  server->Get("/metrics", [metrics](const http::ServerRequest&) {
+    return http::ServerReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics->Expose()};
+  });
+  server->Get("/healthz", [](const http::ServerRequest&) {
+    return http::ServerReply{200, "text/plain; charset=utf-8", "ok\n"};
+  });
+  server->Get("/readyz", [problems = std::move(problems)](const http::ServerRequest&) {
+    return Ready(problems());
+  });
+}
+
+}  // namespace keywatch::app

@@ -1,0 +1,19 @@
+// What the HTTP listener of a running service answers to machines: /metrics, /healthz, /readyz.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "connectors/http/server.h"
+#include "engine/base/metrics.h"
+
+namespace keywatch::app {
+
+// What keeps the service from being ready; empty: nothing. Called by several threads.
+using ProblemList = std::function<std::vector<std::string>()>;
+
+// `metrics` outlives the server.
+void AddServiceRoutes(const MetricRegistry* metrics, ProblemList problems, http::Server* server);
+
+}  // namespace keywatch::app
