@@ -78,6 +78,8 @@ class DeltaQuery {
 
   // While T is below this, rules against a baseline raise nothing; 0 before Begin.
   [[nodiscard]] Ticks learning_until() const;
+  // Event time of the first record ever; 0 before Begin.
+  [[nodiscard]] Ticks origin() const { return origin_; }
   [[nodiscard]] size_t partitions() const;
   [[nodiscard]] size_t rows() const { return rows_; }
   [[nodiscard]] uint64_t evictions() const { return evictions_; }

@@ -519,7 +519,7 @@ Result<size_t> Delivery::Submit(std::span<const OutgoingAlert> alerts, std::vect
 Status Delivery::SubmitEnded(std::span<const alert::EndedAlert> ended) {
   std::vector<OutgoingAlert> alerts;
   for (const alert::EndedAlert& one : ended) {
-    Result<std::optional<state::StoredAlert>> stored = outbox_->Find(one.id);
+    Result<std::optional<state::KnownAlert>> stored = outbox_->Find(one.id);
     if (!stored)
       return stored.error();
     if (!*stored)

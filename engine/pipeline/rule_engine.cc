@@ -1,6 +1,7 @@
 #include "engine/pipeline/rule_engine.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,12 @@ namespace {
 
 constexpr char kEngineSection[] = "engine";
 constexpr char kCompleteSection[] = "complete";  // absent: as far as the newest record
+
+// A clock that is not set back, read once per rule and batch.
+Ticks SteadyTicks() {
+  auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count() / 100;
+}
 
 std::string SectionName(const rule::Rule& rule) { return "rule/" + rule.id; }
 
@@ -108,7 +115,7 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
     : settings_(settings) {
   for (rule::CompiledRule& compiled : rules) {
     std::string identity = StateIdentity(compiled);
-    rules_.push_back({std::move(compiled), std::move(identity), nullptr, 0, 0});
+    rules_.push_back({std::move(compiled), std::move(identity), nullptr, 0, 0, 0});
   }
   std::vector<const delta::LeafPlan*> leaf_plans;
   std::vector<std::vector<size_t>> leaf_columns;
@@ -196,7 +203,11 @@ void RuleEngine::Process(const RecordBatch& batch,
   if (batch.rows == 0)
     return;
   TellTime(batch, keep, input);
+  Ticks mark = SteadyTicks();
   const auto& selected = scan_->Run(batch);
+  Ticks scanned = SteadyTicks();
+  scan_time_ += scanned - mark;
+  mark = scanned;
   std::vector<record::EvidencePtr> built(batch.rows);  // one copy of a record for all rules
   auto evidence = [&](uint32_t row) {
     if (built[row] == nullptr)
@@ -232,6 +243,9 @@ void RuleEngine::Process(const RecordBatch& batch,
     query.AdvanceTo(clock_, &findings);
     rules_[r].due = query.next_due();
     RaiseFindings(r, std::move(findings), alerts);
+    Ticks now = SteadyTicks();
+    rules_[r].busy += now - mark;
+    mark = now;
   }
 }
 
@@ -277,8 +291,10 @@ std::vector<RuleReport> RuleEngine::Report() const {
     report.state_partitions = running.query->partitions();
     report.late_rows = running.query->late_rows();
     report.evictions = running.query->evictions();
+    report.learning_since = running.query->origin();
     report.learning_until = running.query->learning_until();
     report.learning = clock_.newest < report.learning_until;
+    report.busy = running.busy;
     out.push_back(report);
   }
   return out;

@@ -29,8 +29,10 @@ struct RuleReport {
   size_t state_partitions = 0;
   uint64_t late_rows = 0;
   uint64_t evictions = 0;
+  record::Ticks learning_since = 0;  // event time of the first record; 0: none yet
   record::Ticks learning_until = 0;  // 0: nothing to learn
   bool learning = false;
+  record::Ticks busy = 0;  // wall time spent on it since the start, after the shared scan
 };
 
 // Event times of the inputs when a batch of one of them is evaluated.
@@ -68,6 +70,8 @@ class RuleEngine {
   [[nodiscard]] record::Ticks complete() const { return clock_.complete; }
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
   [[nodiscard]] std::vector<RuleReport> Report() const;
+  // Wall time spent on the scan that all rules share, since the start.
+  [[nodiscard]] record::Ticks scan_time() const { return scan_time_; }
 
   // The state as snapshot sections (name, bytes): one for the engine, one per rule.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Save() const;
@@ -89,6 +93,7 @@ class RuleEngine {
     std::unique_ptr<delta::DeltaQuery> query;
     uint64_t alerts = 0;
     record::Ticks due = 0;  // event time at which the query has something to do by itself
+    record::Ticks busy = 0;
   };
 
   void StageLeaf(const Leaf& leaf,
@@ -110,6 +115,7 @@ class RuleEngine {
   delta::EventClock clock_;
   bool begun_ = false;                     // every query knows when the stream began
   std::vector<delta::EventClock> clocks_;  // before the current batch, and after each of its rows
+  record::Ticks scan_time_ = 0;
   std::vector<std::vector<size_t>> leaves_of_rule_;
   std::vector<bool> has_rows_;  // by rule, in the current batch
 };

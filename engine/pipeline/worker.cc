@@ -100,7 +100,9 @@ Worker::Worker(WorkerSettings settings,
                                       : std::max(engine->settings().lateness, kSourcesApart)),
       clocks_(inputs_.size(), settings_.idle_timeout),
       positions_(inputs_.size()),
-      input_ended_(inputs_.size()) {
+      input_ended_(inputs_.size()),
+      newest_event_(inputs_.size()),
+      last_read_(inputs_.size()) {
   source_problems_.resize(inputs_.size());
 }
 
@@ -133,8 +135,10 @@ Status Worker::Start() {
     positions_[i] = restored[inputs_[i].source->name()];
     KEYWATCH_RETURN_IF_ERROR(inputs_[i].source->Open(positions_[i]));
   }
-  last_snapshot_ = last_record_ = record::WallNow();
+  started_at_ = last_snapshot_ = last_record_ = record::WallNow();
   clocks_.Start(last_record_);
+  // What was read before a restart was read from one of them.
+  newest_event_.assign(inputs_.size(), engine_->newest());
   UpdateHealth();  // or it would look ready before the sources are
   std::lock_guard lock(mutex_);
   started_ = true;
@@ -152,8 +156,16 @@ void Worker::SetProblem(std::string* place, const std::string& text) {
 
 // Alerts are handed over until they are durable; nothing else happens meanwhile.
 void Worker::Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop) {
-  if (alerts.empty())
+  if (!alerts.empty())
+    StoreAlerts(alerts, stop);
+  if (!outputs_.ended || incomplete_)
     return;
+  std::vector<alert::EndedAlert> ended = engine_->TakeEnded();
+  if (!ended.empty())
+    Store([&] { return outputs_.ended(ended); }, "ends of alerts cannot be stored", stop);
+}
+
+void Worker::StoreAlerts(const std::vector<alert::Alert>& alerts, const std::atomic<bool>& stop) {
   std::vector<OutgoingAlert> outgoing;
   outgoing.reserve(alerts.size());
   for (const alert::Alert& alert : alerts) {
@@ -177,14 +189,6 @@ void Worker::Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& sto
     }
   }
   Store([&] { return outputs_.alerts(outgoing); }, "alerts cannot be stored", stop);
-}
-
-void Worker::EmitEnded(const std::atomic<bool>& stop) {
-  if (!outputs_.ended || incomplete_)
-    return;
-  std::vector<alert::EndedAlert> ended = engine_->TakeEnded();
-  if (!ended.empty())
-    Store([&] { return outputs_.ended(ended); }, "ends of alerts cannot be stored", stop);
 }
 
 // Again and again until it works: what is found is neither lost nor overtaken. False if the stop
@@ -237,12 +241,13 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     engine_->Process(rows, fresh, &alerts, clocks_.Of(input));
     probe_.batch_seconds.Observe(Seconds(record::WallNow() - begin));
     Emit(std::move(alerts), stop);
-    EmitEnded(stop);
     if (rows.rows > 0) {
       Ticks newest = *std::max_element(rows.event_time.begin(), rows.event_time.end());
       clocks_.OnRows(input, newest);
       source.event_lag.Observe(Seconds(batch.read_time - newest));
       source.last_event.Set(record::ToUnixSeconds(newest));
+      newest_event_[input] = std::max(newest_event_[input], newest);
+      last_read_[input] = batch.read_time;
     }
   }
 }
@@ -302,7 +307,6 @@ void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
   std::vector<alert::Alert> alerts;
   engine_->AdvanceTo(reached, &alerts);
   Emit(std::move(alerts), stop);
-  EmitEnded(stop);
   dirty_ = true;
 }
 
@@ -336,7 +340,8 @@ bool Worker::Snapshot() {
   SetProblem(&snapshot_problem_, "");
   probe_.checkpoint_seconds.Observe(Seconds(record::WallNow() - begin));
   probe_.checkpoint_bytes.Set(static_cast<double>(bytes));
-  probe_.checkpoint_success.Set(record::ToUnixSeconds(record::WallNow()));
+  durable_at_ = record::WallNow();
+  probe_.checkpoint_success.Set(record::ToUnixSeconds(durable_at_));
   dirty_ = false;
   CommitDurable();
   return true;
@@ -352,6 +357,7 @@ void Worker::UpdateHealth() {
   if (now - last_health_ < kHealthInterval)
     return;
   last_health_ = now;
+  std::vector<SourceHealth> healths;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceHealth health = inputs_[i].source->Health();
     probe_.sources[i].Update(health);
@@ -367,8 +373,48 @@ void Worker::UpdateHealth() {
                      : health.problem);
     }
     SetProblem(&source_problems_[i], problem);
+    healths.push_back(std::move(health));
   }
-  probe_.Update(engine_->Report(), engine_->complete(), engine_->settings().lateness);
+  std::vector<RuleReport> reports = engine_->Report();
+  probe_.Update(reports, engine_->complete(), engine_->settings().lateness);
+  UpdateView(std::move(healths), std::move(reports));
+}
+
+void Worker::UpdateView(std::vector<SourceHealth> healths, std::vector<RuleReport> reports) {
+  auto view = std::make_shared<WorkerView>();
+  view->taken = record::WallNow();
+  view->started = started_at_;
+  view->newest_event = engine_->newest();
+  if (engine_->complete() > 0)
+    view->watermark = engine_->complete() - engine_->settings().lateness;
+  view->last_snapshot = durable_at_;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const SourceProbe& probe = probe_.sources[i];
+    SourceView& source = view->sources.emplace_back();
+    source.name = inputs_[i].source->name();
+    source.records = static_cast<uint64_t>(probe.received.Value());
+    source.duplicates = static_cast<uint64_t>(probe.duplicates.Value());
+    for (const auto& [reason, rejected] : probe.rejected)
+      source.rejected += static_cast<uint64_t>(rejected.Value());
+    source.newest_event = newest_event_[i];
+    source.last_read = last_read_[i];
+    blind_.LookAtSource(
+        source.name, {healths[i].gaps, healths[i].gap_records, newest_event_[i]}, view->taken);
+    source.health = std::move(healths[i]);
+  }
+  for (const RuleReport& report : reports)
+    blind_.LookAtRule(report.rule->id, report.evictions, view->newest_event, view->taken);
+  view->rules = std::move(reports);
+  view->scan_time = engine_->scan_time();
+  view->blind = blind_.intervals();
+  view->blind_forgotten = blind_.forgotten();
+  std::lock_guard lock(mutex_);
+  view_ = std::move(view);
+}
+
+std::shared_ptr<const WorkerView> Worker::View() const {
+  std::lock_guard lock(mutex_);
+  return view_;
 }
 
 Status Worker::Round(const std::atomic<bool>& stop) {

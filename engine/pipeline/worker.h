@@ -27,6 +27,7 @@
 #include "engine/pipeline/io.h"
 #include "engine/pipeline/rule_engine.h"
 #include "engine/pipeline/worker_probe.h"
+#include "engine/pipeline/worker_view.h"
 
 namespace keywatch::pipeline {
 
@@ -69,6 +70,8 @@ class Worker {
 
   // What keeps the service from being ready; empty: nothing. Any thread.
   [[nodiscard]] std::vector<std::string> Problems() const;
+  // What there is to see, as of a fraction of a second ago; null before Start(). Any thread.
+  [[nodiscard]] std::shared_ptr<const WorkerView> View() const;
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
@@ -82,7 +85,7 @@ class Worker {
                            const std::atomic<bool>& stop);
   void Evaluate(size_t input, const RawBatch& batch, const std::atomic<bool>& stop);
   void Emit(std::vector<alert::Alert> alerts, const std::atomic<bool>& stop);
-  void EmitEnded(const std::atomic<bool>& stop);
+  void StoreAlerts(const std::vector<alert::Alert>& alerts, const std::atomic<bool>& stop);
   bool Store(const std::function<Status()>& store,
              const char* problem,
              const std::atomic<bool>& stop);
@@ -91,6 +94,7 @@ class Worker {
   bool Snapshot();
   void CommitDurable();
   void UpdateHealth();
+  void UpdateView(std::vector<SourceHealth> healths, std::vector<RuleReport> reports);
   void SetProblem(std::string* place, const std::string& text);
 
   WorkerSettings settings_;
@@ -109,10 +113,16 @@ class Worker {
   record::Ticks last_snapshot_ = 0;
   record::Ticks last_record_ = 0;  // wall time
   record::Ticks last_health_ = 0;
+  record::Ticks started_at_ = 0;
+  record::Ticks durable_at_ = 0;             // wall time of the last snapshot that was written
+  std::vector<record::Ticks> newest_event_;  // by input
+  std::vector<record::Ticks> last_read_;     // by input, wall time
+  BlindIntervals blind_;
   std::atomic<bool> ended_ = false;
 
   mutable std::mutex mutex_;
   bool started_ = false;                      // guarded by mutex_
+  std::shared_ptr<const WorkerView> view_;    // guarded by mutex_
   std::string outbox_problem_;                // guarded by mutex_
   std::string snapshot_problem_;              // guarded by mutex_
   std::vector<std::string> source_problems_;  // guarded by mutex_

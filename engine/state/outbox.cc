@@ -364,15 +364,15 @@ Result<std::vector<PendingAlert>> Outbox::Pending(std::string_view sink,
   return out;
 }
 
-Result<std::optional<StoredAlert>> Outbox::Find(std::string_view id) {
-  std::optional<StoredAlert> found;
+Result<std::optional<KnownAlert>> Outbox::Find(std::string_view id) {
+  std::optional<KnownAlert> found;
   std::lock_guard lock(impl_->Reading().mutex);
   Statement& query = impl_->find;
   Result<bool> row = query.Bind(id).Step();
   if (!row)
     return row.error();
   if (*row) {
-    found = StoredAlert{
+    found = KnownAlert{
         std::string(query.Text(0)), std::string(query.Text(1)), std::string(query.Text(2))};
   }
   query.Reset();

@@ -42,7 +42,7 @@ struct NewAlert {
   const std::vector<bool>* owed = nullptr;
 };
 
-struct StoredAlert {
+struct KnownAlert {
   std::string rule_id;
   std::string severity;
   std::string json;
@@ -89,7 +89,7 @@ class Outbox {
   // Up to `limit` alerts that are due for `sink` at `now`, oldest first.
   Result<std::vector<PendingAlert>> Pending(std::string_view sink, record::Ticks now, size_t limit);
   // Null if it is not there, or was pruned.
-  Result<std::optional<StoredAlert>> Find(std::string_view id);
+  Result<std::optional<KnownAlert>> Find(std::string_view id);
   // When the next attempt at alert `id` is due for `sink`; null if it owes it no more, or never
   // did.
   Result<std::optional<record::Ticks>> PendingUntil(std::string_view sink, std::string_view id);

@@ -349,7 +349,7 @@ TEST(OutboxTest, IsOwedToTheSinksNamedOnly) {
   EXPECT_EQ(PendingIds(*outbox, "b"), Ids({"1", "2"}));
   EXPECT_EQ(outbox->PendingCount("a"), 1);
   EXPECT_EQ(outbox->PendingCount("b"), 2);
-  Result<std::optional<StoredAlert>> third = outbox->Find("3");
+  Result<std::optional<KnownAlert>> third = outbox->Find("3");
   ASSERT_TRUE(third && third->has_value()) << "owed to nobody, but stored";
   EXPECT_EQ((*third)->json, "{\"n\":3}");
   EXPECT_FALSE(outbox->Find("4")->has_value());
