@@ -102,9 +102,13 @@ def free_ports(count):
 
 
 class Broker:
-    """One broker with its data under `directory`. Ports and data stay the same over restarts."""
+    """One broker with its data under `directory`. Ports and data stay the same over restarts.
 
-    def __init__(self, directory):
+    `more`: further lines of its properties; later ones win, {plain} and {controller} are its ports.
+    """
+
+    def __init__(self, directory, more=""):
+        self.more = more
         self.directory = pathlib.Path(directory).resolve()
         self.state = self.directory / "broker.json"
         self.log = self.directory / "broker.log"
@@ -132,8 +136,9 @@ class Broker:
         if not config.exists():
             self.directory.mkdir(parents=True, exist_ok=True)
             self.port, controller = free_ports(2)
-            config.write_text(PROPERTIES.format(plain=self.port, controller=controller,
-                                                data=self.directory / "data"), encoding="utf-8")
+            lines = (PROPERTIES + self.more).format(plain=self.port, controller=controller,
+                                                    data=self.directory / "data")
+            config.write_text(lines, encoding="utf-8")
             self._java(folder, ["-Xmx256m"], "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID,
                        "-c", str(config)).wait(timeout=60)
         process = self._java(folder, ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC"], "kafka.Kafka",

@@ -38,12 +38,13 @@ def tool(variable):
     return path
 
 
-def main(with_broker=True):
-    if with_broker:
-        try:
-            broker.jars()
-        except broker.MissingPeer as missing:
-            return _missing(missing)
+def main(with_broker=True, needs=()):
+    """`needs`: further functions that raise MissingPeer when something is not there."""
+    try:
+        for need in ([broker.jars] if with_broker else []) + list(needs):
+            need()
+    except broker.MissingPeer as missing:
+        return _missing(missing)
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     if program.result.wasSuccessful() and program.result.skipped and not required():
         sys.exit(77)
