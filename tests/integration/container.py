@@ -5,8 +5,10 @@ final stage around the program that was built here, so that nothing is compiled 
 the same Debian as the image. KEYWATCH_CONTAINER_COMPILE=1 builds the whole Dockerfile instead, on a
 Debian root that mmdebstrap makes (minutes).
 """
+import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -78,11 +80,25 @@ def final_stage(dockerfile):
     return text[text.rindex("\nFROM ") + 1:]
 
 
+def fingerprint():
+    """Of everything that image() puts in: what was built before need not be built again."""
+    digest = hashlib.sha256(os.environ.get("KEYWATCH_CONTAINER_COMPILE", "").encode())
+    rules = sorted((harness.ROOT / "rules").rglob("*.yaml"))
+    for file in [harness.tool("KEYWATCH_BIN"), harness.ROOT / "deploy" / "Dockerfile",
+                 harness.ROOT / "deploy" / "slim-root.sh", *rules]:
+        digest.update(pathlib.Path(file).read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def image():
-    """Builds IMAGE."""
+    """Builds IMAGE, if it is not there."""
+    mark = fingerprint()
+    label = "{{index .Labels \"org.opencontainers.image.revision\"}}"
+    if podman("image", "inspect", IMAGE, "--format", label, check=False).stdout.strip() == mark:
+        return
     version = subprocess.run([harness.tool("KEYWATCH_BIN"), "version"], check=True, text=True,
                              capture_output=True).stdout.split()[1]
-    labels = ["--build-arg", f"VERSION={version}", "--build-arg", "REVISION=test"]
+    labels = ["--build-arg", f"VERSION={version}", "--build-arg", f"REVISION={mark}"]
     dockerfile = harness.ROOT / "deploy" / "Dockerfile"
     if os.environ.get("KEYWATCH_CONTAINER_COMPILE") == "1":
         base = debian_image()
@@ -119,6 +135,30 @@ def debian_image():
     if podman("image", "exists", name, check=False).returncode != 0:
         podman("import", "-q", str(debian_root()), name)
     return name
+
+
+def image_of_program(name, program, folder, shared="/nowhere"):
+    """An image of a program of this machine and its libraries: for peers that have Debian packages.
+
+    It runs as nobody, who owns `folder`, a volume. `shared`: a folder of its package.
+    """
+    if shutil.which(program) is None:
+        raise broker.MissingPeer(f"no {program} on PATH: run deploy/install-packages.sh test")
+    context = FOLDER / "peer"
+    shutil.rmtree(context, ignore_errors=True)
+    path = shutil.which(program)
+    listing = subprocess.run(["ldd", path], check=True, text=True, capture_output=True).stdout
+    for file in [path] + re.findall(r"(/\S+) \(0x", listing):
+        copy = context / "root" / file.lstrip("/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(os.path.realpath(file), copy)
+    if os.path.isdir(shared):
+        shutil.copytree(shared, context / "root" / shared.lstrip("/"), symlinks=True)
+    (context / "root" / folder.lstrip("/")).mkdir(parents=True)
+    (context / "Dockerfile").write_text(
+        f"FROM scratch\nCOPY --chown=65534:65534 root/ /\nUSER 65534:65534\nVOLUME {folder}\n"
+        f"ENTRYPOINT [\"{path}\"]\n", encoding="utf-8")
+    run("buildah", "bud", "--format", "docker", "-t", name, str(context))
 
 
 class Container:
