@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""deploy/helm/keywatch: linted and rendered by the real Helm, checked against Kubernetes' schemas.
+
+With KEYWATCH_KUBERNETES=1 also scored by kube-score, and installed, upgraded and uninstalled at a real
+API server (kubernetes/run.py), whose programs take about ten minutes to build the first time.
+"""
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import harness
+import helm_tools
+import python_tools
+
+CHART = harness.ROOT / "deploy" / "helm" / "keywatch"
+VALUES = sorted((CHART / "ci").glob("*.yaml"))
+VALIDATE = "kubernetes-validate==1.37.0"
+# Who is known to the tests only: the environment that the configurations refer to.
+ENVIRONMENT = {"POD_NAME": "keywatch-0", "GROUP": "keywatch"}
+
+
+def run(*command, stdin=None, check=True, **environment):
+    result = subprocess.run(command, input=stdin, text=True, capture_output=True, check=False,
+                            env={**os.environ, **environment})
+    if check and result.returncode != 0:
+        raise AssertionError(f"{command} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+    return result
+
+
+def render(values, *more):
+    return run(helm_tools.helm(), "template", "kw", CHART, "-n", "security", "-f", values, *more).stdout
+
+
+class Chart(harness.TestCase):
+    def documents(self, values, *more):
+        """The manifests as YAML texts, by kind and name."""
+        found = {}
+        for text in re.split(r"^---\n", render(values, *more), flags=re.MULTILINE):
+            kind = re.search(r"^kind: (\S+)", text, re.MULTILINE)
+            if kind:
+                name = re.search(r"^metadata:\n(?:  #.*\n)?  name: (\S+)", text, re.MULTILINE)
+                found[kind.group(1), name.group(1)] = text
+        return found
+
+    def test_lint(self):
+        for values in VALUES:
+            run(helm_tools.helm(), "lint", "--strict", CHART, "-f", values)
+
+    def test_schemas(self):
+        validate = python_tools.program("kubernetes-validate", VALIDATE)
+        file = self.folder / "out.yaml"
+        for values in VALUES:
+            file.write_text(render(values), encoding="utf-8")
+            run(validate, "-k", "1.33", "--strict", file)
+        file.write_text(file.read_text().replace("readOnlyRootFilesystem", "readonlyRootFilesystem"))
+        self.assertNotEqual(run(validate, "-k", "1.33", "--strict", file, check=False).returncode, 0)
+
+    def test_what_each_values_file_makes(self):
+        minimal = self.documents(CHART / "ci" / "minimal.yaml")
+        self.assertEqual({kind for kind, _ in minimal},
+                         {"NetworkPolicy", "PodDisruptionBudget", "ServiceAccount", "ConfigMap",
+                          "Service", "StatefulSet", "Pod"})
+        everything = self.documents(CHART / "ci" / "everything.yaml")
+        self.assertIn(("Secret", "kw"), everything)
+        self.assertIn("emptyDir", everything["StatefulSet", "kw"])
+        self.assertNotIn("volumeClaimTemplates", everything["StatefulSet", "kw"])
+        hubs = self.documents(CHART / "ci" / "eventhubs.yaml")
+        self.assertTrue({"ServiceMonitor", "PrometheusRule"} < {kind for kind, _ in hubs})
+        self.assertIn("keywatch@sha256:", hubs["StatefulSet", "kw-keywatch"])
+
+    def test_every_pod_is_locked_down(self):
+        for values in VALUES:
+            for (kind, name), text in self.documents(values).items():
+                if kind not in ("StatefulSet", "Pod"):
+                    continue
+                for line in ("readOnlyRootFilesystem: true", "allowPrivilegeEscalation: false",
+                             "runAsNonRoot: true", "runAsUser: 10001", "drop: [ALL]",
+                             "type: RuntimeDefault", "automountServiceAccountToken: false"):
+                    self.assertIn(line, text, f"{values.name}: {kind} {name}")
+
+    def test_keywatch_takes_the_configuration(self):
+        for values in VALUES:
+            documents = self.documents(values)
+            config = next(text for (kind, name), text in documents.items()
+                          if kind == "ConfigMap" and "\n  keywatch.yaml: |\n" in text)
+            text = config.split("\n  keywatch.yaml: |\n")[1]
+            file = self.folder / values.name
+            file.write_text("\n".join(line[4:] for line in text.splitlines()), encoding="utf-8")
+            # Files of Secrets are in the pod only: stand-ins, so that they can be read.
+            secrets = self.folder / "secrets"
+            changed = file.read_text().replace("/run/secrets", str(secrets))
+            for path in re.findall(rf"{secrets}\S+", changed):
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w", encoding="utf-8") as secret:
+                    secret.write("whsec_bm90IGEgc2VjcmV0LCBvbmx5IGEgdGVzdC4uLg==\n")
+            file.write_text(changed, encoding="utf-8")
+            run(harness.tool("KEYWATCH_BIN"), "config", "check", file, **ENVIRONMENT)
+
+    def test_rules_of_the_values_load(self):
+        text = self.documents(CHART / "ci" / "everything.yaml")["ConfigMap", "kw-rules"]
+        rule = self.folder / "one.yaml"
+        body = text.split("\n  one.yaml: |\n")[1]
+        rule.write_text("\n".join(line[4:] for line in body.splitlines()), encoding="utf-8")
+        run(harness.tool("KEYWATCH_BIN"), "rules", "check", rule)
+
+    def test_alert_rules_load(self):
+        rules = self.documents(CHART / "ci" / "eventhubs.yaml")["PrometheusRule", "kw-keywatch"]
+        groups = rules[rules.index("\n  groups:") + 1:]
+        file = self.folder / "rules.yaml"
+        file.write_text("\n".join(line[2:] for line in groups.splitlines()) + "\n", encoding="utf-8")
+        run("promtool", "check", "rules", file)
+
+    def test_mistakes_are_refused(self):
+        minimal = CHART / "ci" / "minimal.yaml"
+        for setting, wanted in (("persistense.enabled=false", "persistense"),
+                                ("service.port=99999", "service"),
+                                ("config.data_dir=/x", "config"),
+                                ("config.sources=null", "config.sources is empty")):
+            result = run(helm_tools.helm(), "template", CHART, "-f", minimal, "--set", setting, check=False)
+            self.assertNotEqual(result.returncode, 0, setting)
+            self.assertIn(wanted, result.stderr)
+
+    def test_another_configuration_makes_another_pod(self):
+        sums = {re.search(r"checksum/config: (\w+)", render(CHART / "ci" / "minimal.yaml", *more)).group(1)
+                for more in ((), ("--set", "config.log.level=debug"))}
+        self.assertEqual(len(sums), 2)
+
+
+if os.environ.get("KEYWATCH_KUBERNETES") == "1":
+    class Cluster(unittest.TestCase):
+        def test_api_server(self):
+            script = harness.ROOT / "tests" / "integration" / "kubernetes" / "run.py"
+            subprocess.run([sys.executable, script], check=True)
+
+
+if __name__ == "__main__":
+    harness.main(with_broker=False, needs=[helm_tools.folder])
