@@ -73,17 +73,6 @@ Status DecodePositions(std::string_view bytes, std::map<std::string, Positions>*
   return reader.Finish("the section `positions`");
 }
 
-// Waits before attempt `attempt`, a little at a time so that a stop is seen.
-void WaitBefore(int attempt, const std::atomic<bool>& stop) {
-  BackoffPolicy policy{std::chrono::milliseconds(100), std::chrono::milliseconds(5000), 2.0};
-  auto left = BackoffDelay(policy, attempt, static_cast<uint64_t>(attempt));
-  while (left.count() > 0 && !stop) {
-    auto nap = std::min(left, std::chrono::milliseconds(50));
-    std::this_thread::sleep_for(nap);
-    left -= nap;
-  }
-}
-
 }  // namespace
 
 Worker::Worker(WorkerSettings settings,
@@ -152,6 +141,18 @@ void Worker::SetProblem(std::string* place, const std::string& text) {
   if (!text.empty())
     Log(LogLevel::kError, text);
   *place = text;
+}
+
+// Waits before attempt `attempt`, a little at a time so that a stop is seen.
+void Worker::WaitBefore(int attempt, const std::atomic<bool>& stop) {
+  BackoffPolicy policy{std::chrono::milliseconds(100), std::chrono::milliseconds(5000), 2.0};
+  auto left = BackoffDelay(policy, attempt, static_cast<uint64_t>(attempt));
+  while (left.count() > 0 && !stop) {
+    auto nap = std::min(left, std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(nap);
+    left -= nap;
+    ++turns_;
+  }
 }
 
 // Alerts are handed over until they are durable; nothing else happens meanwhile.
@@ -437,6 +438,7 @@ Status Worker::Round(const std::atomic<bool>& stop) {
 Status Worker::Run(const std::atomic<bool>& stop) {
   Status failure;
   while (!stop && failure.ok() && std::count(input_ended_.begin(), input_ended_.end(), false) > 0) {
+    ++turns_;
     failure = Round(stop);
     AdvanceWhenIdle(stop);
     UpdateHealth();

@@ -73,6 +73,9 @@ class Worker {
   // What there is to see, as of a fraction of a second ago; null before Start(). Any thread.
   [[nodiscard]] std::shared_ptr<const WorkerView> View() const;
   [[nodiscard]] bool ended() const { return ended_; }
+  // Grows with every turn of the loop, and while it waits for the disk: whether it hangs. Any
+  // thread.
+  [[nodiscard]] uint64_t turns() const { return turns_; }
 
  private:
   enum class StepOutcome { kRead, kNothing, kEnded };
@@ -96,6 +99,7 @@ class Worker {
   void UpdateHealth();
   void UpdateView(std::vector<SourceHealth> healths, std::vector<RuleReport> reports);
   void SetProblem(std::string* place, const std::string& text);
+  void WaitBefore(int attempt, const std::atomic<bool>& stop);
 
   WorkerSettings settings_;
   RuleEngine* engine_;
@@ -119,6 +123,7 @@ class Worker {
   std::vector<record::Ticks> last_read_;     // by input, wall time
   BlindIntervals blind_;
   std::atomic<bool> ended_ = false;
+  std::atomic<uint64_t> turns_ = 0;
 
   mutable std::mutex mutex_;
   bool started_ = false;                      // guarded by mutex_
