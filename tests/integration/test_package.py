@@ -148,6 +148,38 @@ class Unit(harness.TestCase):
         return trace.read_text(errors="replace").splitlines()
 
 
+class Page(harness.TestCase):
+    """The examples of docs/deploy.md."""
+
+    def blocks(self, language):
+        text = (harness.ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+        return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+    def test_configurations(self):
+        (self.folder / "eventhubs").write_text("Endpoint=sb://contoso/;SharedAccessKey=x\n")
+        blocks = self.blocks("yaml")
+        self.assertEqual(len(blocks), 2)
+        for block in blocks:
+            file = self.folder / "keywatch.yaml"
+            file.write_text(block, encoding="utf-8")
+            run(harness.tool("KEYWATCH_BIN"), "config", "check", file,
+                env={**os.environ, "CREDENTIALS_DIRECTORY": str(self.folder)})
+
+    def test_drop_in(self):
+        unit = self.folder / "keywatch.service"
+        unit.write_text(UNIT.read_text().replace("/usr/bin/keywatch", "/bin/true"), encoding="utf-8")
+        folder = self.folder / "keywatch.service.d"
+        folder.mkdir()
+        (folder / "override.conf").write_text("".join(self.blocks("ini")), encoding="utf-8")
+        self.assertEqual(run("systemd-analyze", "verify", "--man=no", unit).stdout, "")
+
+    def test_figure_and_files(self):
+        text = (harness.ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+        self.assertIn(f"an exposure of **{EXPOSURE}**", text)
+        for path in re.findall(r"`((?:deploy|tests)/[\w./-]+)`", text):
+            self.assertTrue((harness.ROOT / path).exists(), path)
+
+
 class FreshRoot(harness.TestCase):
     """A Debian 12 that has nothing of this machine but its package lists' addresses."""
 
