@@ -4,7 +4,8 @@
 #   dev      Debug with ASan and UBSan: unit and data-driven tests
 #   fuzz     clang, libFuzzer: each fuzzer for KEYWATCH_FUZZ_SECONDS (30)
 # usage: tests/run.sh [release] [dev] [fuzz]            (default: all three)
-# Lint comes first in any case. Every part runs even when one before it failed; the last line is the verdict. Exit 1 if any failed.
+# Lint comes first in any case. Every part runs even when one before it failed; the last line is the
+# verdict. Exit 1 if any failed.
 # KEYWATCH_REQUIRE_INTEGRATION=0 lets integration tests skip where a peer is missing.
 set -uo pipefail
 cd "$(dirname "$0")/.."
