@@ -84,6 +84,7 @@ Worker::Worker(WorkerSettings settings,
       engine_(engine),
       inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
+      writer_(settings_.data_dir, settings_.snapshots_kept),
       probe_(metrics, Names(inputs_), engine->Report()),
       duplicates_(inputs_.size() == 1 ? engine->settings().lateness
                                       : std::max(engine->settings().lateness, kSourcesApart)),
@@ -311,46 +312,34 @@ void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
   dirty_ = true;
 }
 
-bool Worker::Snapshot() {
+void Worker::BeginSnapshot() {
   if (incomplete_)
-    return false;
-  Ticks begin = record::WallNow();
-  last_snapshot_ = begin;
-  Status synced = outputs_.sync_rejects();
-  std::vector<std::pair<std::string, std::string>> sections = engine_->Save();
+    return;
+  last_snapshot_ = record::WallNow();
+  SnapshotSections sections = engine_->Save();
   sections.emplace_back(kPositionsSection, EncodePositions(inputs_, positions_));
-  std::vector<state::SectionView> views;
-  size_t bytes = 0;
-  for (const auto& [name, content] : sections) {
-    views.push_back({name, content});
-    bytes += content.size();
-  }
-  Status failed = synced;
-  if (synced.ok()) {
-    Result<uint64_t> written =
-        state::WriteSnapshot(settings_.data_dir, views, settings_.snapshots_kept);
-    if (!written)
-      failed = written.error();
-  }
-  if (!failed.ok()) {
-    probe_.checkpoint_failures.Add();
-    SetProblem(&snapshot_problem_,
-               "no snapshot can be written, source offsets stay: " + failed.message());
-    return false;
-  }
-  SetProblem(&snapshot_problem_, "");
-  probe_.checkpoint_seconds.Observe(Seconds(record::WallNow() - begin));
-  probe_.checkpoint_bytes.Set(static_cast<double>(bytes));
-  durable_at_ = record::WallNow();
-  probe_.checkpoint_success.Set(record::ToUnixSeconds(durable_at_));
+  writer_.Begin(std::move(sections), positions_, outputs_.sync_rejects);
   dirty_ = false;
-  CommitDurable();
-  return true;
 }
 
-void Worker::CommitDurable() {
+// What a source is told to commit are the positions of the snapshot, not those of now.
+void Worker::FinishSnapshot(const std::optional<SnapshotWriter::Written>& written) {
+  if (!written)
+    return;
+  if (!written->status.ok()) {
+    probe_.checkpoint_failures.Add();
+    SetProblem(&snapshot_problem_,
+               "no snapshot can be written, source offsets stay: " + written->status.message());
+    dirty_ = true;
+    return;
+  }
+  SetProblem(&snapshot_problem_, "");
+  durable_at_ = record::WallNow();
+  probe_.checkpoint_seconds.Observe(Seconds(durable_at_ - written->begun));
+  probe_.checkpoint_bytes.Set(static_cast<double>(written->bytes));
+  probe_.checkpoint_success.Set(record::ToUnixSeconds(durable_at_));
   for (size_t i = 0; i < inputs_.size(); ++i)
-    inputs_[i].source->Commit(positions_[i]);
+    inputs_[i].source->Commit(written->positions[i]);
 }
 
 void Worker::UpdateHealth() {
@@ -442,12 +431,16 @@ Status Worker::Run(const std::atomic<bool>& stop) {
     failure = Round(stop);
     AdvanceWhenIdle(stop);
     UpdateHealth();
+    FinishSnapshot(writer_.Take());
     bool due = record::WallNow() - last_snapshot_ >= settings_.snapshot_interval;
-    if (due && dirty_)
-      Snapshot();
+    if (due && dirty_ && !writer_.busy())
+      BeginSnapshot();
   }
-  if (dirty_)
-    Snapshot();
+  FinishSnapshot(writer_.Wait());
+  if (dirty_) {
+    BeginSnapshot();
+    FinishSnapshot(writer_.Wait());
+  }
   last_health_ = 0;
   UpdateHealth();
   for (Input& input : inputs_)

@@ -1,5 +1,5 @@
 // The loop of a running service: poll -> decode -> drop duplicates -> evaluate -> outbox ->
-// snapshot -> commit. One thread.
+// snapshot -> commit. One thread; snapshots are written beside it.
 //
 // Order of writes. The alerts of a batch are durable in the outbox before the next batch is read;
 // a snapshot holds the state and the source positions that produced it; a source is told to commit
@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@
 #include "engine/pipeline/input_clocks.h"
 #include "engine/pipeline/io.h"
 #include "engine/pipeline/rule_engine.h"
+#include "engine/pipeline/snapshot_writer.h"
 #include "engine/pipeline/worker_probe.h"
 #include "engine/pipeline/worker_view.h"
 
@@ -51,7 +53,7 @@ struct WorkerOutputs {
   std::function<Status(const std::vector<OutgoingAlert>&)> alerts;
   std::function<Status(const std::vector<alert::EndedAlert>&)> ended;  // null: nobody wants them
   std::function<Status(const RejectedRecord&)> reject;
-  std::function<Status()> sync_rejects;  // before a snapshot
+  std::function<Status()> sync_rejects;  // before a snapshot; called by another thread
 };
 
 class Worker {
@@ -94,8 +96,8 @@ class Worker {
              const std::atomic<bool>& stop);
   void AdvanceWhenIdle(const std::atomic<bool>& stop);
   void AdvanceComplete(const std::atomic<bool>& stop);
-  bool Snapshot();
-  void CommitDurable();
+  void BeginSnapshot();
+  void FinishSnapshot(const std::optional<SnapshotWriter::Written>& written);
   void UpdateHealth();
   void UpdateView(std::vector<SourceHealth> healths, std::vector<RuleReport> reports);
   void SetProblem(std::string* place, const std::string& text);
@@ -105,6 +107,7 @@ class Worker {
   RuleEngine* engine_;
   std::vector<Input> inputs_;
   WorkerOutputs outputs_;
+  SnapshotWriter writer_;
   WorkerProbe probe_;
   Duplicates duplicates_;
   InputClocks clocks_;
@@ -113,7 +116,7 @@ class Worker {
   // The stop came while something found could not be stored: the state is ahead of what is durable,
   // and must not be saved.
   bool incomplete_ = false;
-  bool dirty_ = false;  // something changed since the last snapshot
+  bool dirty_ = false;  // something changed since the last snapshot was taken, or it failed
   record::Ticks last_snapshot_ = 0;
   record::Ticks last_record_ = 0;  // wall time
   record::Ticks last_health_ = 0;

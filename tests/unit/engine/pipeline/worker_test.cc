@@ -67,6 +67,8 @@ class ScriptedSource : public Source {
   }
   Result<RawBatch> Poll(milliseconds /*timeout*/) override {
     RawBatch batch;
+    if (waits && position_ != committed_)
+      return batch;
     size_t first = 0;
     for (const Texts& texts : batches_) {
       if (static_cast<int64_t>(first) >= position_) {
@@ -89,6 +91,7 @@ class ScriptedSource : public Source {
     auto found = durable.find(kPartition);
     journal_->Add("commit " +
                   (found == durable.end() ? std::string("-") : std::to_string(found->second)));
+    committed_ = found == durable.end() ? 0 : found->second;
     if (on_commit)
       on_commit(durable);
   }
@@ -97,6 +100,7 @@ class ScriptedSource : public Source {
 
   [[nodiscard]] const Positions& opened() const { return opened_; }
 
+  bool waits = false;  // gives a batch only when everything before it is committed
   bool ends = true;
   int64_t forget_at = -1;
   Status open_status;
@@ -118,6 +122,7 @@ class ScriptedSource : public Source {
   Journal* journal_;
   Positions opened_;
   int64_t position_ = 0;
+  int64_t committed_ = 0;
 };
 
 // A worker over one scripted source, with outputs that can be made to fail.
@@ -146,6 +151,8 @@ class Fixture {
     };
     outputs.sync_rejects = [this] {
       journal.Add("sync");
+      if (on_sync)
+        on_sync();
       return sync_fails ? Unavailable("the disk is full") : Status();
     };
     worker = std::make_unique<Worker>(
@@ -193,6 +200,7 @@ class Fixture {
   std::atomic<bool> outbox_full = false;
   std::atomic<int> reject_failures = 0;
   std::atomic<bool> sync_fails = false;
+  std::function<void()> on_sync;
   std::atomic<bool> stop = false;
   bool stop_at_alert = false;
   std::vector<std::string> alert_ids;  // as stored
@@ -223,6 +231,7 @@ class WorkerTest : public testing::Test {
 
 TEST_F(WorkerTest, AlertsAreStoredBeforeTheNextBatchAndBeforePositionsAreCommitted) {
   Fixture run(Data(), kPurges, {{"1 SecretPurge a", "2 SecretGet a"}, {"3 SecretPurge b"}});
+  run.source->waits = true;
   run.RunToTheEnd();
   EXPECT_EQ(
       run.journal.entries(),
@@ -241,6 +250,7 @@ TEST_F(WorkerTest, WhatIsCommittedIsInASnapshotOnDisk) {
     std::filesystem::copy(Data(), image, std::filesystem::copy_options::recursive);
     images.emplace_back(image, durable);
   };
+  run.source->waits = true;
   run.RunToTheEnd();
   ASSERT_EQ(images.size(), 3U);
   for (const auto& [image, durable] : images) {
@@ -274,6 +284,19 @@ TEST_F(WorkerTest, AForgottenPartitionIsNotRemembered) {
   Fixture second(Data(), kPurges, {});
   second.RunToTheEnd();
   EXPECT_TRUE(second.source->opened().empty());
+}
+
+TEST_F(WorkerTest, EvaluationGoesOnWhileASnapshotIsWritten) {
+  Fixture run(Data(), kRefusals, {{"1 X a 403", "2 X a 403"}, {"3 X a 403"}});
+  // The disk takes the first snapshot only when the next batch has been evaluated.
+  run.on_sync = [&] {
+    EXPECT_TRUE(run.Eventually([&] { return run.journal.Count("alert") == 1; }));
+  };
+  run.RunToTheEnd();
+  // What is committed then is what that snapshot holds, not what has been read since.
+  EXPECT_LT(run.journal.Place("alert"), run.journal.Place("commit 2"));
+  EXPECT_LT(run.journal.Place("commit 2"), run.journal.Place("commit 3"));
+  EXPECT_EQ(run.journal.Count("commit 3"), 1U);
 }
 
 TEST_F(WorkerTest, NothingNewMeansNoSnapshot) {
