@@ -74,11 +74,14 @@ struct Totals {
 };
 
 void PrintSummary(const Totals& totals,
+                  const std::vector<std::string>& damaged,
                   const decode::DecodeStats& stats,
                   const pipeline::RuleEngine& engine) {
   uint64_t aside = 0;
   for (const auto& [reason, count] : totals.set_aside)
     aside += count;
+  for (const std::string& damage : damaged)
+    fmt::print(stderr, "keywatch: {}\n", damage);
   fmt::print(
       stderr,
       "{} records read, {} of them seen before; {} of other categories skipped; {} set aside\n",
@@ -178,11 +181,14 @@ int RunReplay(const ReplayArguments& arguments) {
   written = written && printer.Print(alerts) && std::fflush(stdout) == 0;
   progress.Clear();
   totals.duplicates = duplicates.seen();
-  PrintSummary(totals, decoder.stats(), engine);
+  const std::vector<std::string> damaged = source->Progress().damaged;
+  PrintSummary(totals, damaged, decoder.stats(), engine);
   if (!written) {
     std::fputs("keywatch: the alerts could not be written to standard output\n", stderr);
     return kExitRuntime;
   }
+  if (!damaged.empty())
+    return kExitRuntime;  // not all there was has been seen
   return rules.rejected > 0 ? kExitUsage : kExitOk;
 }
 

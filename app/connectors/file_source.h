@@ -11,8 +11,8 @@
 namespace keywatch::app {
 
 struct FileSourceSettings {
-  std::vector<std::string> paths;  // globs
-  bool follow = true;
+  std::vector<std::string> paths;  // globs; - is standard input
+  bool follow = true;              // false by default with -
 
   bool operator==(const FileSourceSettings&) const = default;
 };

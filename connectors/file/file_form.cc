@@ -64,11 +64,15 @@ FileForm ClassifyRest(JsonExtent first_document, std::string_view rest, bool at_
 
 }  // namespace
 
-FileForm ClassifyHead(std::string_view head, bool at_end) {
+FileForm PackingOf(std::string_view head) {
   if (head.starts_with("\x1f\x8b"))
     return FileForm::kGzip;
-  if (head.starts_with("\x28\xb5\x2f\xfd"))
-    return FileForm::kZstd;
+  return head.starts_with("\x28\xb5\x2f\xfd") ? FileForm::kZstd : FileForm::kLines;
+}
+
+FileForm ClassifyHead(std::string_view head, bool at_end) {
+  if (PackingOf(head) != FileForm::kLines)
+    return PackingOf(head);
   if (head.starts_with(kByteOrderMark))
     head.remove_prefix(kByteOrderMark.size());
   head = SkipBlanks(head);

@@ -20,6 +20,10 @@ enum class FileForm {
   kZstd,
 };
 
+// kGzip, kZstd, or kLines for what is not packed, by the first four bytes.
+FileForm PackingOf(std::string_view head);
+inline bool MayBePacked(char first) { return first == '\x1f' || first == '\x28'; }
+
 // `head` is the file's beginning, `at_end` says that it is all of it and that no more will come.
 FileForm ClassifyHead(std::string_view head, bool at_end);
 

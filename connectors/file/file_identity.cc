@@ -63,9 +63,9 @@ int MatchIdentity(const FileIdentity& known,
                   std::string_view head) {
   bool same_inode = known.inode == found.inode;
   bool same_path = known.path == found.path;
-  if (!same_inode && !same_path)
+  if (!same_inode && !same_path && !found.packed)
     return 0;
-  if (found.size < offset || head.size() < known.prefix_bytes)
+  if ((found.size < offset && !found.packed) || head.size() < known.prefix_bytes)
     return 0;
   if (HashPrefix(head.substr(0, known.prefix_bytes)) != known.prefix_hash)
     return 0;

@@ -38,12 +38,14 @@ struct FoundFile {
   uint64_t inode = 0;
   int64_t size = 0;
   int64_t modified = 0;  // nanoseconds
+  bool packed = false;   // its text is another, longer one: `size` says nothing of it
 };
 
 // How well `found`, whose first bytes are `head` (at least kIdentityBytes, or all there are), fits
 // a file that was read up to `offset` before. 0: it is another one, or it was cut or replaced.
 // Higher is surer. A copy under the same path (rsync, a download of a blob that grew) counts as the
-// same file if enough of its beginning is the same.
+// same file if enough of its beginning is the same. So does, whatever its name, a packed file
+// (`head` is of its text) that begins like a plain one: logrotate makes x.log.1.gz of x.log.1.
 int MatchIdentity(const FileIdentity& known,
                   int64_t offset,
                   const FoundFile& found,

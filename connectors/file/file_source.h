@@ -3,6 +3,8 @@
 //   follow   reads what there is, oldest file first, and then what is appended, for ever. A file
 //            that is renamed is read to its end, new files of a pattern are picked up, and a file
 //            that got shorter is begun anew.
+// Files packed with gzip or zstd are read as the text in them; replay also reads standard input
+// ("-"), to its end.
 //
 // A message is a run of whole lines of JSON Lines text, line ends, blank lines and all, or one
 // document of a file that is not JSON Lines (file_form.h). Its offset is the byte in the file where
@@ -26,7 +28,7 @@ using pipeline::kForgetPosition;
 
 struct FileSourceOptions {
   std::string name = "file";
-  std::vector<std::string> paths;  // files, patterns, directories
+  std::vector<std::string> paths;  // files, patterns, directories; "-" for replay
   ReadLimits limits;
 };
 
@@ -36,6 +38,8 @@ struct ReplayProgress {
   size_t files = 0;
   size_t files_read = 0;  // to their end
   int64_t bytes_cut = 0;  // of lines beyond the limit, left out
+  // Packed files whose text could not be read to its end, and why.
+  std::vector<std::string> damaged;
 };
 
 // Open fails when a path does not exist or cannot be read, naming all of them.
@@ -60,7 +64,7 @@ struct FollowCounts {
   uint64_t truncated = 0;  // files that got shorter or were overwritten, and were begun anew
   uint64_t lost = 0;       // files that went away before they were read to their end
   uint64_t cut_lines = 0;  // lines beyond the limit
-  uint64_t refused = 0;    // files of a form that cannot be read
+  uint64_t refused = 0;    // files of a form that cannot be read, or damaged
 };
 
 class FollowSource : public pipeline::Source {

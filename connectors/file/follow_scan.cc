@@ -89,7 +89,9 @@ FileFollow::Tracked* FileFollow::Track(FoundFile found,
     tracked->identity = std::move(known->identity);
     tracked->offset = known->offset;
   }
-  tracked->pending = found.size > tracked->offset;
+  tracked->packed = found.packed;
+  tracked->changed = Clock::now();
+  tracked->pending = HasMore(*tracked, found.size);
   by_inode_[{found.device, found.inode}] = tracked.get();
   tracked->file = std::move(found);
   CloseSurplus(tracked.get());
@@ -140,9 +142,12 @@ bool FileFollow::FindAgain(Tracked* tracked) {
 void FileFollow::Refresh(Tracked* tracked, const FoundFile& seen) {
   bool changed = seen.size != tracked->file.size || seen.modified != tracked->file.modified;
   tracked->file = seen;
+  if (changed)
+    tracked->changed = Clock::now();
+  NoteCut(tracked);
   if (!changed && !tracked->disk_error)
     return;
-  if (seen.size < tracked->offset) {
+  if (seen.size < (tracked->packed ? tracked->raw : tracked->offset)) {
     Restart(tracked, "a file got shorter");
   } else if (!tracked->key.empty() && EnsureOpen(tracked)) {
     Result<std::string> head = tracked->reader->Head(tracked->identity.prefix_bytes);
@@ -150,16 +155,25 @@ void FileFollow::Refresh(Tracked* tracked, const FoundFile& seen) {
       Restart(tracked, "a file was overwritten");
     }
   }
-  tracked->pending = seen.size > tracked->offset;
+  tracked->pending = HasMore(*tracked, seen.size);
   if (!tracked->pending)
     CloseSurplus(tracked);
+}
+
+// A packed file ends in the middle, and nobody goes on writing it.
+void FileFollow::NoteCut(Tracked* tracked) {
+  bool left_alone = Clock::now() >= tracked->changed + follow_.rotation_grace;
+  if (!tracked->cut || !left_alone || !tracked->problem.empty() || !tracked->reader)
+    return;
+  bool may_grow = false;
+  NoteProblem(tracked, tracked->reader->Damage(&may_grow));
 }
 
 void FileFollow::RefreshUnlisted(Tracked* tracked) {
   if (!EnsureOpen(tracked) && !FindAgain(tracked)) {
     if (tracked->disk_error)
       return;
-    if (tracked->file.size > tracked->offset) {
+    if (HasMore(*tracked, tracked->file.size)) {
       Log(LogLevel::kError,
           "a file went away before it was read to its end",
           {{"file", tracked->file.path},
@@ -181,7 +195,8 @@ void FileFollow::RefreshUnlisted(Tracked* tracked) {
   } else {
     // Once more, for a last line without a line end.
     tracked->finishing = true;
-    tracked->pending = tracked->file.size > tracked->offset && tracked->problem.empty();
+    bool rest = tracked->cut || HasMore(*tracked, tracked->file.size);
+    tracked->pending = rest && tracked->problem.empty();
   }
 }
 
@@ -192,7 +207,8 @@ void FileFollow::Restart(Tracked* tracked, std::string_view why) {
   if (!tracked->key.empty())
     forgotten_[tracked->key] = kForgetPosition;
   tracked->key.clear();
-  tracked->offset = 0;
+  tracked->offset = tracked->raw = 0;
+  tracked->packed = tracked->looked_for_copy = tracked->cut = false;
   tracked->problem.clear();
   tracked->disk_error = false;
   if (tracked->reader)

@@ -79,7 +79,7 @@ bool FileFollow::EnsureOpen(Tracked* tracked) {
 }
 
 std::optional<pipeline::RawBatch> FileFollow::ReadFrom(Tracked* tracked) {
-  if (!EnsureOpen(tracked))
+  if (!EnsureOpen(tracked) || !LookForCopy(tracked))
     return std::nullopt;
   Result<FileRead> read =
       tracked->reader->Read(tracked->offset, tracked->finishing, options_.limits, &pool_);
@@ -88,6 +88,8 @@ std::optional<pipeline::RawBatch> FileFollow::ReadFrom(Tracked* tracked) {
     return std::nullopt;
   }
   NoteProgress(tracked, *read);
+  if (tracked->packed && read->at_end)
+    NoteDamage(tracked);
   std::optional<pipeline::RawBatch> batch;
   if (read->block != nullptr) {
     const std::string* origin = &*origins_.insert(tracked->file.path).first;
@@ -102,7 +104,9 @@ void FileFollow::NoteProgress(Tracked* tracked, const FileRead& read) {
   tracked->problem.clear();
   tracked->disk_error = false;
   tracked->offset = read.next;
-  tracked->pending = !read.at_end && read.next < tracked->file.size;
+  tracked->packed = tracked->reader->packed();
+  tracked->raw = tracked->reader->consumed();
+  tracked->pending = !read.at_end && (tracked->packed || read.next < tracked->file.size);
   if (tracked->key.empty() && read.next > 0) {
     Result<std::string> head = tracked->reader->Head(kIdentityBytes);
     tracked->identity = IdentityOf(tracked->file, head ? *head : "", read.next);
@@ -117,6 +121,52 @@ void FileFollow::NoteProgress(Tracked* tracked, const FileRead& read) {
          {"bytes_left_out", std::to_string(read.cut_bytes)}});
     std::lock_guard lock(mutex_);
     ++counts_.cut_lines;
+  }
+}
+
+// A packed file that is new may be what became of a plain one that was read: then it goes on where
+// that one ended. False: not enough of it has been written yet to tell.
+bool FileFollow::LookForCopy(Tracked* tracked) {
+  if (tracked->looked_for_copy || !tracked->key.empty() || !tracked->reader->packed())
+    return true;
+  Result<std::string> head = tracked->reader->Head(kIdentityBytes);
+  Result<FoundFile> found = tracked->reader->Stat();
+  if (!head || !found)
+    return true;  // the read finds out why
+  bool settled = Clock::now() >= tracked->changed + follow_.rotation_grace;
+  if (head->size() < kIdentityBytes && !settled)
+    return false;
+  std::optional<KnownPosition> known = book_.Take(*found, *head);
+  for (const auto& other : tracked_) {
+    if (known || other->key.empty() || other.get() == tracked)
+      continue;
+    if (MatchIdentity(other->identity, other->offset, *found, *head) == 0)
+      continue;
+    if (other->pending && !settled)
+      return false;  // both would read the rest
+    FileIdentity identity = IdentityOf(*found, *head, static_cast<int64_t>(head->size()));
+    known = KnownPosition{FormatKey(identity), identity, other->offset};
+  }
+  tracked->looked_for_copy = true;
+  if (known) {
+    tracked->key = std::move(known->key);
+    tracked->identity = std::move(known->identity);
+    tracked->offset = known->offset;
+  }
+  return true;
+}
+
+// A packed file was read as far as it goes.
+void FileFollow::NoteDamage(Tracked* tracked) {
+  bool may_grow = false;
+  Status damage = tracked->reader->Damage(&may_grow);
+  tracked->cut = may_grow && !damage.ok();
+  if (!damage.ok() && !may_grow) {
+    NoteProblem(tracked, damage);
+  } else if (damage.ok() && tracked->offset > tracked->reader->text_end()) {
+    Restart(tracked, "a packed file is shorter than what it was taken for a copy of");
+    tracked->looked_for_copy = true;
+    tracked->pending = true;
   }
 }
 

@@ -35,8 +35,13 @@ class FileFollow : public FollowSource {
     std::optional<FileReader> reader;
     std::string key;  // "" until something was read
     FileIdentity identity;
-    int64_t offset = 0;
-    bool listed = true;  // one of the paths leads to it
+    int64_t offset = 0;  // of the text
+    int64_t raw = 0;     // of a packed file: how many of its own bytes were read
+    bool packed = false;
+    bool looked_for_copy = false;  // it may be a packed copy of a file that is known
+    bool cut = false;              // a packed file ends in the middle, for now
+    Clock::time_point changed;     // when it was last seen to
+    bool listed = true;            // one of the paths leads to it
     Clock::time_point gone_since;
     bool pending = false;     // there is something to read
     bool finishing = false;   // no longer listed, and long enough so
@@ -53,13 +58,21 @@ class FileFollow : public FollowSource {
   bool FindAgain(Tracked* tracked);
   Tracked* Track(FoundFile found, FileReader reader, std::optional<KnownPosition> known);
   void Refresh(Tracked* tracked, const FoundFile& seen);
+  void NoteCut(Tracked* tracked);
   void RefreshUnlisted(Tracked* tracked);
   void Restart(Tracked* tracked, std::string_view why);
   void Retire(Tracked* tracked);
   void RemoveRetired();
   void UpdateHealth(const ExpandedPaths& expanded);
 
+  // Of a file of `size` bytes there is more to read.
+  static bool HasMore(const Tracked& tracked, int64_t size) {
+    return tracked.packed ? size > tracked.raw : size > tracked.offset;
+  }
+
   // Reading.
+  bool LookForCopy(Tracked* tracked);
+  void NoteDamage(Tracked* tracked);
   bool EnsureOpen(Tracked* tracked);
   std::optional<pipeline::RawBatch> ReadFrom(Tracked* tracked);
   void NoteProgress(Tracked* tracked, const FileRead& read);

@@ -25,7 +25,8 @@ FoundFile Described(const std::string& path, const struct stat& info) {
           info.st_dev,
           info.st_ino,
           info.st_size,
-          info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+          info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
+          /*packed=*/false};
 }
 
 class Expander {
@@ -34,7 +35,10 @@ class Expander {
       : pattern_must_match_(pattern_must_match), max_files_(max_files) {}
 
   void Add(const std::string& path) {
-    if (path.find_first_of("*?[") != std::string::npos && ::access(path.c_str(), F_OK) != 0) {
+    if (path == "-") {
+      AddStandardInput();
+    } else if (path.find_first_of("*?[") != std::string::npos &&
+               ::access(path.c_str(), F_OK) != 0) {
       AddPattern(path);
     } else {
       AddPath(path);
@@ -65,6 +69,16 @@ class Expander {
       out_.problems.push_back(fmt::format("{}: no file matches the pattern", pattern));
     }
     ::globfree(&found);
+  }
+
+  // A pipe, a terminal or a file.
+  void AddStandardInput() {
+    struct stat info {};
+    if (::fstat(STDIN_FILENO, &info) != 0) {
+      out_.problems.push_back(fmt::format("standard input: {}", ErrnoText(errno)));
+    } else {
+      out_.files.push_back(Described("-", info));
+    }
   }
 
   void AddPath(const std::string& path) {

@@ -6,12 +6,15 @@
 
 #include "connectors/file/path_expand.h"
 #include "connectors/file/raw_batch.h"
+#include "engine/base/log.h"
 
 namespace keywatch::file {
 
 namespace {
 
 constexpr size_t kMaxReplayFiles = 1'000'000;
+// A pipe cannot be read again: its position is of no use, but for counting.
+constexpr char kPipeKey[] = "standard input";
 
 }  // namespace
 
@@ -43,6 +46,14 @@ Status FileReplay::OpenNext() {
   Result<FileReader> reader = FileReader::Open(file.path);
   if (!reader)
     return reader.error();
+  origins_.push_back(file.path);
+  if (reader->is_pipe()) {
+    key_ = kPipeKey;
+    offset_ = 0;
+    bytes_before_ = progress_.bytes_read;
+    reader_ = std::move(*reader);
+    return {};
+  }
   Result<FoundFile> found = reader->Stat();
   if (!found)
     return found.error();
@@ -53,16 +64,29 @@ Status FileReplay::OpenNext() {
   if (std::optional<KnownPosition> known = book_.Take(*found, *head)) {
     key_ = known->key;
     offset_ = known->offset;
-    progress_.bytes_read += known->offset;
   } else {
-    key_ = FormatKey(IdentityOf(*found, *head, found->size));
+    int64_t text = found->packed ? static_cast<int64_t>(head->size()) : found->size;
+    key_ = FormatKey(IdentityOf(*found, *head, text));
     offset_ = 0;
   }
-  origins_.push_back(file.path);
+  bytes_before_ = progress_.bytes_read;
   return {};
 }
 
-Result<pipeline::RawBatch> FileReplay::Poll(std::chrono::milliseconds) {
+// At the end of a file.
+void FileReplay::CloseFile() {
+  bool may_grow = false;
+  if (Status damage = reader_->Damage(&may_grow); !damage.ok()) {
+    Log(LogLevel::kError, damage.message());
+    progress_.damaged.push_back(damage.message());
+    SetHealth(true, damage.message());
+  }
+  reader_.reset();
+  ++progress_.files_read;
+}
+
+Result<pipeline::RawBatch> FileReplay::Poll(std::chrono::milliseconds timeout) {
+  bool waited = false;
   while (reader_ || !waiting_.empty()) {
     Status status;
     if (!reader_)
@@ -70,13 +94,19 @@ Result<pipeline::RawBatch> FileReplay::Poll(std::chrono::milliseconds) {
     if (status.ok()) {
       Result<FileRead> read = reader_->Read(offset_, true, options_.limits, &pool_);
       if (read) {
-        progress_.bytes_read += read->next - offset_;
         progress_.bytes_cut += read->cut_bytes;
         offset_ = read->next;
-        if (read->at_end) {
-          reader_.reset();
-          ++progress_.files_read;
+        progress_.bytes_read = bytes_before_ + (reader_->packed() ? reader_->consumed() : offset_);
+        bool nothing_now = read->at_end && !read->ended;
+        if (nothing_now && read->block == nullptr && !waited) {
+          reader_->WaitForMore(timeout);
+          waited = true;
+          continue;
         }
+        if (nothing_now && read->block == nullptr)
+          break;
+        if (read->ended)
+          CloseFile();
         if (read->block == nullptr)
           continue;
         return ToRawBatch(std::move(*read), &origins_.back(), key_, record::WallNow());
@@ -86,10 +116,10 @@ Result<pipeline::RawBatch> FileReplay::Poll(std::chrono::milliseconds) {
     SetHealth(false, status.message());
     return status;
   }
-  pipeline::RawBatch end;
-  end.read_time = record::WallNow();
-  end.end = true;
-  return end;
+  pipeline::RawBatch rest;
+  rest.read_time = record::WallNow();
+  rest.end = !reader_ && waiting_.empty();
+  return rest;
 }
 
 void FileReplay::Close() {

@@ -25,6 +25,7 @@ class FileReplay : public ReplaySource {
 
  private:
   Status OpenNext();
+  void CloseFile();
   void SetHealth(bool connected, std::string problem);
 
   FileSourceOptions options_;
@@ -38,6 +39,7 @@ class FileReplay : public ReplaySource {
   std::optional<FileReader> reader_;
   std::string key_;
   int64_t offset_ = 0;
+  int64_t bytes_before_ = 0;  // read of other files
 
   mutable std::mutex health_mutex_;
   pipeline::SourceHealth health_;  // guarded by health_mutex_

@@ -35,6 +35,8 @@ LAYERS = {
                         "connectors/format"],
     "connectors/kafka": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
                          "connectors/format"],
+    "connectors/push": ["engine/base", "engine/record", "engine/state", "engine/pipeline",
+                        "connectors/http"],
     "connectors/webhook": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
                            "connectors/format", "connectors/http"],
 }
@@ -50,6 +52,7 @@ FENCED = {
     "re2/": ["engine/eval"],
     "sqlite3.h": ["engine/state"],
     "spdlog/": ["engine/base"],
+    "zstd.h": ["connectors/file"],
     "CLI/": ["app"],
 }
 ROOTS = ("engine", "connectors", "app")

@@ -184,6 +184,19 @@ std::string Webhook(const std::string& more) {
   return "version: 1\nsources:\n  - {type: file, paths: a}\nsinks:\n  - type: webhook\n" + more;
 }
 
+TEST(Config, StandardInputIsReadToItsEnd) {
+  auto source = [](const std::string& fields) {
+    return "version: 1\nsources: [{type: file, " + fields + "}]\nsinks: [{type: console}]\n";
+  };
+  ConfigLoad load = Parse(source("paths: ['-']"));
+  ASSERT_TRUE(load.config) << Messages(load);
+  FileSourceSettings expected;
+  expected.paths = {"-"};
+  expected.follow = false;
+  EXPECT_EQ(std::get<FileSourceSettings>(load.config->sources[0].settings), expected);
+  EXPECT_TRUE(Has(Messages(Parse(source("paths: ['-'], follow: true"))), "follow must be false"));
+}
+
 TEST(Config, WebhookUrls) {
   EXPECT_TRUE(Parse(Webhook("    url: https://a/b\n")).config);
   EXPECT_TRUE(Parse(Webhook("    url: http://127.0.0.1:80/b\n")).config);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/packed.h"
 #include "tests/support/temp_dir.h"
 
 namespace keywatch::file {
@@ -127,16 +128,39 @@ TEST(FileReaderTest, ADocumentBeyondTheLimitIsAnError) {
             std::string::npos);
 }
 
-TEST(FileReaderTest, PackedFilesAreRefusedByName) {
+TEST(FileReaderTest, APackedFileIsReadAsItsText) {
   TempDir dir;
-  WriteFile(dir.File("f.gz"), "\x1f\x8b\x08");
+  std::string text;
+  for (int i = 0; i < 400; ++i)
+    text += "{\"number\":" + std::to_string(i * 7919) + "}\n";
+  text += "{\"last\":1}";
+  WriteFile(dir.File("f"), text);
+  WriteFile(dir.File("f.gz"), tests::Gzip(text));
+  WriteFile(dir.File("f.zst"), tests::Zstd(text));
+  ReadLimits limits{64, 40, 1000};
+  for (int64_t offset : {int64_t{0}, static_cast<int64_t>(text.find("\n", 3000) + 1)}) {
+    auto plain = ReadAll(dir.File("f"), offset, true, limits);
+    // An ended stream will not grow, whatever is known from outside.
+    EXPECT_EQ(ReadAll(dir.File("f.gz"), offset, false, limits), plain);
+    EXPECT_EQ(ReadAll(dir.File("f.zst"), offset, true, limits), plain);
+  }
+  for (std::string document : {"[\n{\"a\":1},\n{\"b\":2}\n]\n", "{\"a\":1}"}) {
+    WriteFile(dir.File("d.gz"), tests::Gzip(document));
+    EXPECT_EQ(Joined(ReadAll(dir.File("d.gz"), 0, false, {})),
+              document.substr(0, document.find_last_not_of('\n') + 1));
+  }
+}
+
+TEST(FileReaderTest, WhatIsPackedTwiceIsRefused) {
+  TempDir dir;
+  WriteFile(dir.File("f.gz"), tests::Gzip(tests::Zstd("{}")));
   Result<FileReader> reader = FileReader::Open(dir.File("f.gz"));
   BlockPool pool(64);
   Result<FileRead> read = reader->Read(0, true, {}, &pool);
   ASSERT_FALSE(read);
-  EXPECT_EQ(
-      read.error().message(),
-      "cannot read " + dir.File("f.gz") + ": expected JSON text, found gzip data; unpack it first");
+  EXPECT_EQ(read.error().message(),
+            "cannot read " + dir.File("f.gz") +
+                ": expected JSON text, found zstd data in packed data; unpack it once");
 }
 
 TEST(FileReaderTest, AMissingFileIsNotFound) {

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "connectors/file/file_source.h"
+#include "tests/support/packed.h"
 #include "tests/support/temp_dir.h"
 
 namespace keywatch::file {
@@ -290,7 +291,7 @@ TEST(FollowSourceTest, FewDescriptorsServeManyFiles) {
 
 TEST(FollowSourceTest, AFileOfAnotherFormIsSaidAndStopsNothing) {
   TempDir dir;
-  WriteFile(dir.File("a.gz"), "\x1f\x8b\x08");
+  WriteFile(dir.File("a.gz"), tests::Gzip(tests::Gzip(Line(3))));
   WriteFile(dir.File("b.log"), Line(1));
   Follower follower({dir.path()});
   EXPECT_EQ(follower.Drain(), Line(1));
@@ -394,6 +395,86 @@ TEST(FollowSourceTest, RandomLivesLoseNothing) {
     for (int n : numbers(follower->Drain()))
       seen.insert(n);
     ASSERT_EQ(seen, written) << "seed " << seed;
+  }
+}
+
+TEST(FollowSourceTest, APackedFileIsReadOnce) {
+  TempDir dir;
+  WriteFile(dir.File("a.gz"), tests::Gzip(Lines(0, 3)));
+  WriteFile(dir.File("b.zst"), tests::Zstd(Lines(3, 3)));
+  Follower follower({dir.path()});
+  EXPECT_EQ(follower.Drain(), Lines(0, 6));
+  EXPECT_EQ(follower.Drain(), "");
+  EXPECT_EQ(follower.source->Health().lag_records, 0);
+  Follower again({dir.path()}, follower.positions);
+  EXPECT_EQ(again.Drain(), "");
+  // Another member behind it is more text, as gzip(1) has it.
+  tests::AppendFile(dir.File("a.gz"), tests::Gzip(Lines(6, 2)));
+  EXPECT_EQ(again.Drain(), Lines(6, 2));
+}
+
+TEST(FollowSourceTest, APackedFileIsReadWhileItIsWritten) {
+  TempDir dir;
+  std::string text;
+  std::mt19937 noise(1);
+  for (int i = 0; i < 3000; ++i)
+    text += "{\"n\":" + std::to_string(noise()) + "}\n";
+  std::string packed = tests::Gzip(text);
+  Follower follower({dir.File("*.gz")});
+  follower.follow()->rotation_grace = milliseconds(10'000);
+  WriteFile(dir.File("a.gz"), "");
+  std::string read = follower.Drain();
+  for (size_t at = 0; at < packed.size(); at += 5000) {
+    tests::AppendFile(dir.File("a.gz"), packed.substr(at, 5000));
+    read += follower.Drain();
+    EXPECT_EQ(follower.source->Health().problem, "");
+  }
+  EXPECT_EQ(read, text);
+}
+
+TEST(FollowSourceTest, APackedFileThatStaysCutIsSaid) {
+  TempDir dir;
+  std::string packed = tests::Gzip(Lines(0, 400));
+  WriteFile(dir.File("a.gz"), packed.substr(0, packed.size() - 20));
+  Follower follower({dir.File("*.gz")});
+  follower.Drain();
+  follower.Drain();
+  std::string problem = follower.source->Health().problem;
+  EXPECT_NE(problem.find("ends in the middle"), std::string::npos) << problem;
+  EXPECT_EQ(follower.source->Counts().refused, 1U);
+  tests::AppendFile(dir.File("a.gz"), packed.substr(packed.size() - 20));
+  follower.Drain();
+  EXPECT_EQ(follower.source->Health().problem, "");
+}
+
+// As logrotate does it, each step between two looks, and all of it between two.
+TEST(FollowSourceTest, APackedCopyIsNotReadAgain) {
+  for (int looks = 0; looks < 8; ++looks) {
+    TempDir dir;
+    WriteFile(dir.File("x.log"), Lines(0, 10));
+    Follower follower({dir.File("x.log*")});
+    std::string read = follower.Drain();
+    tests::AppendFile(dir.File("x.log"), Lines(10, 5));  // perhaps not yet read when it is packed
+    if ((looks & 1) != 0)
+      read += follower.Drain();
+    std::filesystem::rename(dir.File("x.log"), dir.File("x.log.1"));
+    WriteFile(dir.File("x.log"), Lines(15, 1));
+    if ((looks & 2) != 0)
+      read += follower.Drain();
+    WriteFile(dir.File("x.log.1.gz"), tests::Gzip(Lines(0, 15)));
+    if ((looks & 4) != 0)
+      read += follower.Drain();
+    std::filesystem::remove(dir.File("x.log.1"));
+    read += follower.Drain();
+    std::map<std::string, int> times;
+    for (size_t at = 0; at < read.size(); at = read.find('\n', at) + 1)
+      ++times[read.substr(at, read.find('\n', at) - at)];
+    EXPECT_EQ(times.size(), 16U) << looks;
+    for (const auto& [line, count] : times)
+      EXPECT_EQ(count, 1) << looks << " " << line;
+    // Nor after a restart.
+    Follower again({dir.File("x.log*")}, follower.positions);
+    EXPECT_EQ(again.Drain(), "") << looks;
   }
 }
 

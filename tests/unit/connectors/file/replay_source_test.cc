@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/file/file_source.h"
+#include "tests/support/packed.h"
 #include "tests/support/temp_dir.h"
 
 namespace keywatch::file {
@@ -112,7 +113,7 @@ TEST(ReplaySourceTest, WhatCannotBeReadIsNamedAtOnce) {
 
 TEST(ReplaySourceTest, AFileOfAnotherFormIsAnError) {
   TempDir dir;
-  WriteFile(dir.File("a.gz"), "\x1f\x8b\x08");
+  WriteFile(dir.File("a.gz"), tests::Gzip(tests::Gzip("{}\n")));
   auto source = MakeReplaySource({"file", {dir.File("a.gz")}, {}});
   ASSERT_TRUE(source->Open({}).ok());
   Result<pipeline::RawBatch> batch = source->Poll(milliseconds(0));
@@ -120,6 +121,37 @@ TEST(ReplaySourceTest, AFileOfAnotherFormIsAnError) {
   EXPECT_EQ(batch.error().code(), StatusCode::kInvalidInput);
   EXPECT_FALSE(source->Health().connected);
   EXPECT_EQ(source->Health().problem, batch.error().message());
+}
+
+std::string TextOf(pipeline::Source* source) {
+  std::string text;
+  while (true) {
+    Result<pipeline::RawBatch> batch = source->Poll(milliseconds(0));
+    EXPECT_TRUE(batch);
+    if (!batch || batch->end)
+      return text;
+    for (const pipeline::RawMessage& message : batch->messages)
+      text += message.bytes;
+  }
+}
+
+TEST(ReplaySourceTest, OfADamagedFileTheReadablePartComesAndThenTheOthers) {
+  TempDir dir;
+  std::string packed = tests::Gzip(Lines(0, 20000));
+  WriteFile(dir.File("a.gz"), packed.substr(0, packed.size() / 2));
+  WriteFile(dir.File("b.zst"), tests::Zstd(Lines(7, 3)));
+  auto source = MakeReplaySource({"file", {dir.path()}, {}});
+  ASSERT_TRUE(source->Open({}).ok());
+  std::string text = TextOf(source.get());
+  EXPECT_TRUE(text.starts_with(Lines(0, 1000)));
+  EXPECT_TRUE(text.ends_with(Lines(7, 3)));
+  ReplayProgress progress = source->Progress();
+  EXPECT_EQ(progress.files_read, 2U);
+  EXPECT_EQ(progress.bytes_read, progress.bytes);
+  ASSERT_EQ(progress.damaged.size(), 1U);
+  EXPECT_NE(progress.damaged[0].find(dir.File("a.gz") + ": the gzip data ends in the middle"),
+            std::string::npos)
+      << progress.damaged[0];
 }
 
 }  // namespace

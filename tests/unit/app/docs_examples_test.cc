@@ -1,0 +1,63 @@
+// Every YAML example of docs/sources and docs/sinks is a configuration that loads.
+#include <filesystem>
+#include <regex>
+
+#include <gtest/gtest.h>
+
+#include "app/config.h"
+#include "tests/support/temp_dir.h"
+
+namespace keywatch::app {
+namespace {
+
+constexpr char kSource[] = "sources:\n  - {type: file, paths: a}\n";
+constexpr char kSink[] = "sinks:\n  - type: console\n";
+
+// The parts between ```yaml and ```.
+std::vector<std::string> Examples(const std::string& page) {
+  std::vector<std::string> examples;
+  const std::string open = "```yaml\n";
+  for (size_t at = page.find(open); at != std::string::npos; at = page.find(open, at)) {
+    at += open.size();
+    examples.push_back(page.substr(at, page.find("```", at) - at));
+  }
+  return examples;
+}
+
+// What an example leaves out, and the secret files that it names.
+std::string Completed(std::string example, const tests::TempDir& secrets) {
+  if (example.find("version:") == std::string::npos)
+    example.insert(0, "version: 1\n");
+  if (example.find("sources:") == std::string::npos)
+    example += kSource;
+  if (example.find("sinks:") == std::string::npos)
+    example += kSink;
+  const std::regex path("/run/secrets/([A-Za-z0-9_.-]+)");
+  for (std::sregex_iterator found(example.begin(), example.end(), path), end; found != end; ++found)
+    tests::WriteFile(secrets.File((*found)[1].str()), "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0");
+  return std::regex_replace(example, path, secrets.path() + "/$1");
+}
+
+TEST(DocsExamples, EveryConfigurationLoads) {
+  tests::TempDir secrets;
+  int examples = 0;
+  for (const char* folder : {"docs/sources", "docs/sinks"}) {
+    std::filesystem::path pages = std::filesystem::path(KEYWATCH_SOURCE_DIR) / folder;
+    if (!std::filesystem::exists(pages))
+      continue;
+    for (const auto& page : std::filesystem::directory_iterator(pages)) {
+      for (const std::string& example : Examples(tests::ReadFile(page.path().string()))) {
+        ++examples;
+        auto anything = [](std::string_view) { return std::optional<std::string>("x"); };
+        ConfigLoad load = ParseConfig(
+            {page.path().filename().string(), Completed(example, secrets), 1, 0}, "/", anything);
+        EXPECT_TRUE(load.config.has_value()) << page.path() << "\n"
+                                             << example << Format(load.source, load.diagnostics);
+      }
+    }
+  }
+  EXPECT_GT(examples, 0);
+}
+
+}  // namespace
+}  // namespace keywatch::app
