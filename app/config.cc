@@ -1,7 +1,6 @@
 #include "app/config.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -79,27 +78,8 @@ class ConfigReader {
   void ReadHttp(const YamlNode& node) {
     FieldReader reader(node, "http", diagnostics_);
     if (const YamlNode* listen = reader.Find("listen")) {
-      const std::string& text = listen->scalar;
-      size_t colon = text.rfind(':');
-      int port = -1;
-      if (colon != std::string::npos) {
-        const char* end = text.data() + text.size();
-        auto parsed = std::from_chars(text.data() + colon + 1, end, port);
-        if (parsed.ec != std::errc() || parsed.ptr != end)
-          port = -1;
-      }
-      std::string host = text.substr(0, colon == std::string::npos ? 0 : colon);
-      if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-        host = host.substr(1, host.size() - 2);
-      } else if (host.find(':') != std::string::npos) {
-        host.clear();
-      }
-      if (host.empty() || port < 0 || port > 65535) {
-        diagnostics_->Error(listen->span,
-                            "listen: expected address:port, found something else",
-                            "write 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464");
-      }
-      config_.http = {host, port};
+      if (auto address = ReadListenAddress(*listen, diagnostics_))
+        config_.http = {address->host, address->port};
     }
     reader.Finish(Severity::kError);
   }

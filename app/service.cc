@@ -169,7 +169,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
 
   std::vector<pipeline::Input> inputs;
   for (const SourceConfig& source_config : config.sources) {
-    Result<std::unique_ptr<pipeline::Source>> source = MakeSource(source_config);
+    Result<std::unique_ptr<pipeline::Source>> source =
+        MakeSource(source_config, {config.data_dir, config.snapshot.keep, &metrics});
     if (!source) {
       return Fail(kExitConfiguration,
                   "source " + source_config.name + ": " + source.error().message());

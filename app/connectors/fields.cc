@@ -1,5 +1,6 @@
 #include "app/connectors/fields.h"
 
+#include <charconv>
 #include <filesystem>
 #include <utility>
 
@@ -37,6 +38,31 @@ std::vector<std::string> ReadPaths(FieldReader* reader,
   for (const auto& path : reader->TextList(key))
     out.push_back(ResolvePath(folder, path.value));
   return out;
+}
+
+std::optional<ListenAddress> ReadListenAddress(const YamlNode& node, Diagnostics* diagnostics) {
+  const std::string& text = node.scalar;
+  size_t colon = text.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos) {
+    const char* end = text.data() + text.size();
+    auto parsed = std::from_chars(text.data() + colon + 1, end, port);
+    if (parsed.ec != std::errc() || parsed.ptr != end)
+      port = -1;
+  }
+  std::string host = text.substr(0, colon == std::string::npos ? 0 : colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string::npos) {
+    host.clear();
+  }
+  if (host.empty() || port < 0 || port > 65535) {
+    diagnostics->Error(node.span,
+                       "listen: expected address:port, found something else",
+                       "write 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464");
+    return std::nullopt;
+  }
+  return ListenAddress{host, port};
 }
 
 std::vector<std::string> ConnectorFields::Texts(std::string_view key) {

@@ -32,6 +32,14 @@ std::vector<std::string> ReadPaths(rule::FieldReader* reader,
                                    const std::string& folder,
                                    std::string_view key);
 
+struct ListenAddress {
+  std::string host;
+  int port = 0;
+};
+// 127.0.0.1:9464, [::1]:9464.
+std::optional<ListenAddress> ReadListenAddress(const rule::YamlNode& node,
+                                               Diagnostics* diagnostics);
+
 // The fields of one item of `sources` or `sinks`. Mistakes go to the diagnostics; what a reader
 // returns then is empty or the default.
 class ConnectorFields {

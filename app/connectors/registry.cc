@@ -25,6 +25,7 @@ const std::vector<Kind<SourceConfig>>& Sources() {
   static const std::vector<Kind<SourceConfig>> kinds = {
       {"kafka", &Read<ReadKafkaSource>},
       {"file", &Read<ReadFileSource>},
+      {"http", &Read<ReadPushSource>},
   };
   return kinds;
 }
@@ -111,9 +112,17 @@ std::vector<SinkConfig> ReadSinks(const YamlNode& list,
   return ReadList(list, "a sink", Sinks(), folder, diagnostics);
 }
 
-Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config) {
-  return std::visit([&](const auto& settings) { return MakeSource(config.name, settings); },
-                    config.settings);
+Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config,
+                                                     const SourceContext& context) {
+  return std::visit(
+      [&](const auto& settings) {
+        if constexpr (requires { MakeSource(config.name, settings, context); }) {
+          return MakeSource(config.name, settings, context);
+        } else {
+          return MakeSource(config.name, settings);
+        }
+      },
+      config.settings);
 }
 
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config) {

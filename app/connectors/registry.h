@@ -11,13 +11,15 @@
 #include "app/connectors/file_sink.h"
 #include "app/connectors/file_source.h"
 #include "app/connectors/kafka_source.h"
+#include "app/connectors/push_source.h"
+#include "app/connectors/source_context.h"
 #include "app/connectors/webhook_sink.h"
 
 namespace keywatch::app {
 
 struct SourceConfig {
   std::string name;
-  std::variant<KafkaSourceSettings, FileSourceSettings> settings;
+  std::variant<KafkaSourceSettings, FileSourceSettings, PushSourceSettings> settings;
 
   bool operator==(const SourceConfig&) const = default;
 };
@@ -37,7 +39,8 @@ std::vector<SinkConfig> ReadSinks(const rule::YamlNode& list,
                                   Diagnostics* diagnostics);
 
 // Connect to nothing, but look at files: a certificate, a path that must be writable.
-Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config);
+Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config,
+                                                     const SourceContext& context);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config);
 // How many of them may hand over alerts at the same time.
 size_t Lanes(const SinkConfig& config);

@@ -128,6 +128,11 @@ void Server::Impl::Configure() {
     int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
+  if (options.on_answer) {
+    server->set_logger([this](const httplib::Request&, const httplib::Response& response) {
+      options.on_answer(response.status);
+    });
+  }
   server->set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.body.empty()) {
       response.set_content(fmt::format("{}\n", response.status), "text/plain; charset=utf-8");
@@ -202,11 +207,20 @@ void Server::GetUnder(const std::string& prefix, Handler handler) {
 }
 
 // The body is read piece by piece: what is small when compressed may be huge.
-void Server::Post(const std::string& path, Handler handler) {
+void Server::Post(const std::string& path, Handler handler, Handler admit) {
   impl_->server->Post(Exactly(path),
-                      [this, handler = std::move(handler)](const httplib::Request& request,
-                                                           httplib::Response& response,
-                                                           const httplib::ContentReader& reader) {
+                      [this, handler = std::move(handler), admit = std::move(admit)](
+                          const httplib::Request& request,
+                          httplib::Response& response,
+                          const httplib::ContentReader& reader) {
+                        if (admit) {
+                          ServerReply admitted = admit(Translate(request, ""));
+                          if (admitted.status != 200) {
+                            impl_->Answer(std::move(admitted), response);
+                            response.set_header("Connection", "close");  // the body is unread
+                            return;
+                          }
+                        }
                         std::string body;
                         bool too_long = false;
                         bool read = reader([&](const char* data, size_t size) {

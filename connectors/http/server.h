@@ -24,6 +24,7 @@ struct ServerOptions {
   std::string cert_file;       // PEM, with its chain; "": plain HTTP
   std::string key_file;        // PEM
   std::string client_ca_file;  // PEM; given: clients must show a certificate that it signed
+  std::function<void(int status)> on_answer;  // told of every answer; any thread
 };
 
 struct ServerRequest {
@@ -68,7 +69,8 @@ class Server {
   // Routes are set before Start(); the first that fits answers. A GET route answers HEAD too.
   // Unknown paths get 404.
   void Get(const std::string& path, Handler handler);
-  void Post(const std::string& path, Handler handler);
+  // `admit` is asked before the body is read; an answer other than 200 is the answer.
+  void Post(const std::string& path, Handler handler, Handler admit = nullptr);
   // Every path that begins with `prefix`.
   void GetUnder(const std::string& prefix, Handler handler);
 

@@ -6,7 +6,6 @@ What comes out must be what comes out of the plain file.
 import gzip
 import json
 import pathlib
-import shutil
 import subprocess
 import time
 
@@ -43,9 +42,8 @@ class Files(harness.TestCase):
         self.assertEqual(self.ids(self.replay("-", input=gz.read_bytes()).stdout), expected)
         with open(plain, "rb") as file:
             self.assertEqual(self.ids(self.replay("-", stdin=file).stdout), expected)
-        if shutil.which("zstd"):
-            subprocess.run(["zstd", "-q", str(plain), "-o", str(self.folder / "a.zst")], check=True)
-            self.assertEqual(self.ids(self.replay(self.folder / "a.zst").stdout), expected)
+        subprocess.run(["zstd", "-q", str(plain), "-o", str(self.folder / "a.zst")], check=True)
+        self.assertEqual(self.ids(self.replay(self.folder / "a.zst").stdout), expected)
 
     def test_the_pipeline_of_the_documentation(self):
         plain = self.plain()

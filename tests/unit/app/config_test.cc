@@ -52,7 +52,7 @@ TEST(Config, TheExampleShowsEveryDefault) {
   kafka.topics = {"insights-logs-auditevent"};
   FileSourceSettings file;
   file.paths = {"/var/log/keyvault/*.json"};
-  defaults.sources = {{"kafka", kafka}, {"file", file}};
+  defaults.sources = {{"kafka", kafka}, {"file", file}, {"http", PushSourceSettings{}}};
   WebhookSinkSettings webhook;
   webhook.url = "https://alerts.example.com/keywatch";
   defaults.sinks = {{"webhook", webhook},
@@ -83,6 +83,7 @@ schema: {zzzzzzzzzzzz: 1}
 sources:
   - {type: kafka, brokers: a, topics: b, zzzzzzzzzzzz: 1}
   - {type: file, paths: a, zzzzzzzzzzzz: 1}
+  - {type: http, zzzzzzzzzzzz: 1}
 sinks:
   - {type: webhook, url: 'https://a', zzzzzzzzzzzz: 1}
   - {type: file, path: a, zzzzzzzzzzzz: 1}
@@ -108,7 +109,7 @@ dead_letter: {zzzzzzzzzzzz: 1}
           << name;
     }
   }
-  EXPECT_EQ(lists, 12U);
+  EXPECT_EQ(lists, 13U);
 }
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {
@@ -195,6 +196,29 @@ TEST(Config, StandardInputIsReadToItsEnd) {
   expected.follow = false;
   EXPECT_EQ(std::get<FileSourceSettings>(load.config->sources[0].settings), expected);
   EXPECT_TRUE(Has(Messages(Parse(source("paths: ['-'], follow: true"))), "follow must be false"));
+}
+
+TEST(Config, PushesAreNotTakenFromWhoeverAsks) {
+  auto source = [](const std::string& fields) {
+    return "version: 1\nsources: [{type: http" + fields + "}]\nsinks: [{type: console}]\n";
+  };
+  EXPECT_EQ(Messages(Parse(source(""))), "");
+  EXPECT_EQ(Messages(Parse(source(", listen: 'localhost:0', token: t"))), "");
+  std::string open = Messages(Parse(source(", listen: '0.0.0.0:80'")));
+  EXPECT_TRUE(Has(open, "refusing to listen on 0.0.0.0 to whoever asks: set token_file")) << open;
+  open = Messages(Parse(source(", listen: '[::]:80', token: t")));
+  EXPECT_TRUE(Has(open, "refusing to listen on :: without TLS")) << open;
+  EXPECT_FALSE(Has(open, "token: t"));
+  EXPECT_EQ(Messages(Parse(source(", listen: '0.0.0.0:80', token: t, allow_insecure_http: true"))),
+            "");
+  EXPECT_EQ(Messages(Parse(source(", listen: '0.0.0.0:80', token: t, cert_file: a, key_file: b"))),
+            "");
+  EXPECT_EQ(Messages(Parse(
+                source(", listen: '0.0.0.0:80', cert_file: a, key_file: b, client_ca_file: c"))),
+            "");
+  EXPECT_TRUE(Has(Messages(Parse(source(", cert_file: a"))), "cert_file and key_file together"));
+  EXPECT_TRUE(Has(Messages(Parse(source(", client_ca_file: a"))), "client_ca_file needs"));
+  EXPECT_TRUE(Has(Messages(Parse(source(", spool_max_bytes: 1MiB"))), "at least max_body"));
 }
 
 TEST(Config, WebhookUrls) {
