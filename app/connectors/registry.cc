@@ -26,6 +26,7 @@ const std::vector<Kind<SourceConfig>>& Sources() {
       {"kafka", &Read<ReadKafkaSource>},
       {"file", &Read<ReadFileSource>},
       {"http", &Read<ReadPushSource>},
+      {"log_analytics", &Read<ReadLogAnalyticsSource>},
   };
   return kinds;
 }

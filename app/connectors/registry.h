@@ -11,6 +11,7 @@
 #include "app/connectors/file_sink.h"
 #include "app/connectors/file_source.h"
 #include "app/connectors/kafka_source.h"
+#include "app/connectors/log_analytics_source.h"
 #include "app/connectors/push_source.h"
 #include "app/connectors/source_context.h"
 #include "app/connectors/webhook_sink.h"
@@ -19,7 +20,11 @@ namespace keywatch::app {
 
 struct SourceConfig {
   std::string name;
-  std::variant<KafkaSourceSettings, FileSourceSettings, PushSourceSettings> settings;
+  std::variant<KafkaSourceSettings,
+               FileSourceSettings,
+               PushSourceSettings,
+               LogAnalyticsSourceSettings>
+      settings;
 
   bool operator==(const SourceConfig&) const = default;
 };

@@ -35,6 +35,8 @@ LAYERS = {
                         "connectors/format"],
     "connectors/kafka": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
                          "connectors/format"],
+    "connectors/loganalytics": ["engine/base", "engine/record", "engine/pipeline",
+                                "connectors/http", "connectors/azure"],
     "connectors/push": ["engine/base", "engine/record", "engine/state", "engine/pipeline",
                         "connectors/http"],
     "connectors/webhook": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",

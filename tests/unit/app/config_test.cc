@@ -52,7 +52,13 @@ TEST(Config, TheExampleShowsEveryDefault) {
   kafka.topics = {"insights-logs-auditevent"};
   FileSourceSettings file;
   file.paths = {"/var/log/keyvault/*.json"};
-  defaults.sources = {{"kafka", kafka}, {"file", file}, {"http", PushSourceSettings{}}};
+  LogAnalyticsSourceSettings workspace;
+  workspace.workspace_id = "00000000-0000-0000-0000-000000000000";
+  workspace.egress.timeout = 200 * record::kTicksPerSecond;
+  defaults.sources = {{"kafka", kafka},
+                      {"file", file},
+                      {"http", PushSourceSettings{}},
+                      {"log_analytics", workspace}};
   WebhookSinkSettings webhook;
   webhook.url = "https://alerts.example.com/keywatch";
   defaults.sinks = {{"webhook", webhook},
@@ -84,6 +90,7 @@ sources:
   - {type: kafka, brokers: a, topics: b, zzzzzzzzzzzz: 1}
   - {type: file, paths: a, zzzzzzzzzzzz: 1}
   - {type: http, zzzzzzzzzzzz: 1}
+  - {type: log_analytics, workspace_id: a, auth: {type: managed_identity}, zzzzzzzzzzzz: 1}
 sinks:
   - {type: webhook, url: 'https://a', zzzzzzzzzzzz: 1}
   - {type: file, path: a, zzzzzzzzzzzz: 1}
@@ -109,7 +116,7 @@ dead_letter: {zzzzzzzzzzzz: 1}
           << name;
     }
   }
-  EXPECT_EQ(lists, 13U);
+  EXPECT_EQ(lists, 14U);
 }
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {
