@@ -1,6 +1,6 @@
 #include "app/connectors/kafka_source.h"
 
-#include <fmt/format.h>
+#include <utility>
 
 #include "connectors/kafka/kafka_source.h"
 
@@ -8,14 +8,14 @@ namespace keywatch::app {
 
 KafkaSourceSettings ReadKafkaSource(ConnectorFields* fields) {
   KafkaSourceSettings kafka;
-  kafka.brokers = fields->RequireTexts("brokers");
+  kafka.client.brokers = fields->RequireTexts("brokers");
   kafka.topics = fields->RequireTexts("topics");
   SetField(fields->reader().Text("group_id"), &kafka.group_id);
   const std::vector<std::string> resets = {"earliest", "latest"};
   if (auto which = fields->reader().Name("auto_offset_reset", resets)) {
     kafka.auto_offset_reset = resets[*which];
   }
-  kafka.properties = fields->Secrets("properties", "property_files");
+  ReadKafkaClient(fields, &kafka.client);
   return kafka;
 }
 
@@ -23,12 +23,13 @@ Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const KafkaSourceSettings& settings) {
   kafka::KafkaSourceConfig options;
   options.name = name;
-  options.brokers = fmt::format("{}", fmt::join(settings.brokers, ","));
+  Result<kafka::ClientSettings> client = ToClientSettings(settings.client);
+  if (!client)
+    return client.error();
+  options.client = std::move(*client);
   options.topics = settings.topics;
   options.group_id = settings.group_id;
   options.auto_offset_reset = settings.auto_offset_reset;
-  for (const auto& [property, value] : settings.properties)
-    options.properties[property] = value.Reveal();
   KEYWATCH_RETURN_IF_ERROR(kafka::CheckConfig(options));
   return std::unique_ptr<pipeline::Source>(
       std::make_unique<kafka::KafkaSource>(std::move(options)));

@@ -1,22 +1,21 @@
 // `type: kafka` in `sources`.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "app/connectors/fields.h"
+#include "app/connectors/kafka_client.h"
 #include "engine/pipeline/io.h"
 
 namespace keywatch::app {
 
 struct KafkaSourceSettings {
-  std::vector<std::string> brokers;
+  KafkaClient client;
   std::vector<std::string> topics;
   std::string group_id = "keywatch";
   std::string auto_offset_reset = "earliest";
-  std::map<std::string, Secret> properties;  // librdkafka's; any of them may be a password
 
   bool operator==(const KafkaSourceSettings&) const = default;
 };

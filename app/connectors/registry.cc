@@ -24,6 +24,7 @@ void Read(ConnectorFields* fields, Config* config) {
 const std::vector<Kind<SourceConfig>>& Sources() {
   static const std::vector<Kind<SourceConfig>> kinds = {
       {"kafka", &Read<ReadKafkaSource>},
+      {"event_hubs", &Read<ReadEventHubsSource>},
       {"file", &Read<ReadFileSource>},
       {"http", &Read<ReadPushSource>},
       {"log_analytics", &Read<ReadLogAnalyticsSource>},

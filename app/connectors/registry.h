@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/connectors/event_hubs_source.h"
 #include "app/connectors/file_sink.h"
 #include "app/connectors/file_source.h"
 #include "app/connectors/kafka_source.h"
@@ -21,6 +22,7 @@ namespace keywatch::app {
 struct SourceConfig {
   std::string name;
   std::variant<KafkaSourceSettings,
+               EventHubsSourceSettings,
                FileSourceSettings,
                PushSourceSettings,
                LogAnalyticsSourceSettings>

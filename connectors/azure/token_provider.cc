@@ -11,6 +11,7 @@
 
 #include "connectors/azure/token_request.h"
 #include "engine/base/crypto.h"
+#include "engine/base/log.h"
 
 namespace keywatch::azure {
 namespace {
@@ -23,6 +24,8 @@ constexpr size_t kMostAnswer = 256 << 10;
 constexpr Ticks kLeastLeft = 10 * record::kTicksPerSecond;
 // The metadata service gives the same token again until near its end: not asked more often.
 constexpr Ticks kLeastPause = 30 * record::kTicksPerSecond;
+// A token that is refused at this age is refused for what it is, not for how old it is.
+constexpr Ticks kLeastAge = 10 * record::kTicksPerSecond;
 
 Ticks ToTicks(milliseconds time) { return time.count() * record::kTicksPerMillisecond; }
 
@@ -40,6 +43,7 @@ class CachedTokens final : public TokenProvider {
       : options_(std::move(options)), client_(std::move(client)) {}
 
   Result<AccessToken> Token() override;
+  void Refused(const std::string& token) override;
   void Cancel() override;
 
  private:
@@ -56,6 +60,7 @@ class CachedTokens final : public TokenProvider {
   bool cancelled_ = false;
   bool fetching_ = false;
   std::optional<AccessToken> token_;
+  Ticks fetched_at_ = 0;
   Ticks renew_at_ = 0;
   int failed_rounds_ = 0;
   Ticks next_try_ = 0;
@@ -68,16 +73,15 @@ Result<AccessToken> CachedTokens::Token() {
     if (cancelled_)
       return Unavailable("no access token: stopping");
     const Ticks now = options_.now();
-    const bool usable = token_ && now < token_->expires - kLeastLeft;
-    if (usable && (fetching_ || now < std::max(renew_at_, next_try_)))
+    const bool alive = token_ && now < token_->expires;
+    const bool is_new = alive && now < std::min(renew_at_, token_->expires - kLeastLeft);
+    if (is_new || (alive && (fetching_ || now < next_try_)))
       return *token_;
-    if (fetching_) {
-      changed_.wait(lock);
-      continue;
-    }
-    if (now < next_try_)
+    if (!fetching_ && now >= next_try_)
+      break;
+    if (!fetching_)
       return Unavailable(problem_);
-    break;
+    changed_.wait(lock);
   }
   fetching_ = true;
   lock.unlock();
@@ -95,6 +99,7 @@ void CachedTokens::Keep(TokenAnswer answer) {
   const Ticks now = options_.now();
   if (answer.token) {
     token_ = std::move(answer.token);
+    fetched_at_ = now;
     renew_at_ = now + std::max((token_->expires - now) / 2, kLeastPause);
     next_try_ = 0;
     failed_rounds_ = 0;
@@ -105,7 +110,20 @@ void CachedTokens::Keep(TokenAnswer answer) {
   const milliseconds pause =
       BackoffDelay(options_.between_rounds, failed_rounds_, static_cast<uint64_t>(failed_rounds_));
   next_try_ = now + ToTicks(std::max(pause, answer.retry_after));
+  if (token_ && now < token_->expires && problem_ != answer.problem) {
+    Log(LogLevel::kWarning,
+        "access token not renewed; the old one serves until it ends",
+        {{"ends", record::FormatDatetimeShort(token_->expires)}, {"problem", answer.problem}});
+  }
   problem_ = std::move(answer.problem);
+}
+
+void CachedTokens::Refused(const std::string& token) {
+  std::lock_guard lock(mutex_);
+  if (!token_ || token_->text != token || options_.now() - fetched_at_ < kLeastAge)
+    return;
+  renew_at_ = 0;
+  next_try_ = 0;
 }
 
 TokenAnswer CachedTokens::FetchRound() {

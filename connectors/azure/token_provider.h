@@ -23,10 +23,13 @@ namespace keywatch::azure {
 class TokenProvider {
  public:
   virtual ~TokenProvider() = default;
-  // A token that lives for some seconds at least. Any thread; one of them fetches, those without a
+  // A token that has not ended. Any thread; one of them fetches, those without a
   // token to go on with wait for it. May take a minute where nothing answers. The error is
   // kUnavailable, and its message says what to do.
   virtual Result<AccessToken> Token() = 0;
+  // Whoever the token was for did not accept it: the next Token() asks for another, unless this one
+  // is only seconds old. Any thread.
+  virtual void Refused(const std::string& token) = 0;
   // Makes a Token() that waits return within a second, and every later one at once. Any thread.
   virtual void Cancel() = 0;
 };

@@ -7,10 +7,8 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "connectors/kafka/client_config.h"
 #include "connectors/kafka/error_text.h"
 #include "engine/base/log.h"
 #include "engine/record/time.h"
@@ -24,14 +22,11 @@ constexpr size_t kMaxBatchMessages = 1'000;
 constexpr size_t kMaxBatchBytes = 4 << 20;
 constexpr milliseconds kLongestSleep{100};  // commits and resets that are due must not wait longer
 constexpr milliseconds kResetRetry{1'000};
+constexpr milliseconds kProbeInterval{3'000};
 constexpr milliseconds kWakeInterval{10};
 constexpr milliseconds kWakeRetry{2'000};
 constexpr int kWakeTimeoutMs = 100;
 constexpr int kWatermarkTimeoutMs = 2'000;
-// A stop must fit into the 10 s that container runtimes allow, the last snapshot included.
-constexpr milliseconds kCloseTimeout{3'000};
-constexpr milliseconds kLeaveTimeout{3'000};
-constexpr int kLeavePollMs = 100;
 
 int64_t UnixMilliseconds() {
   using std::chrono::system_clock;
@@ -44,81 +39,7 @@ int64_t TimestampOf(const rd_kafka_message_t& message) {
   return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : timestamp;
 }
 
-void OnLog(const rd_kafka_t*, int, const char* facility, const char* text) {
-  // What matters reaches error_cb as well; this is for a look inside, with property `debug`.
-  Log(LogLevel::kDebug, "librdkafka", {{"facility", facility}, {"text", text}});
-}
-
 }  // namespace
-
-KafkaSource::Consumer::Consumer(KafkaSourceConfig config)
-    : config_(std::move(config)),
-      status_(config_.name),
-      merge_({config_.merge_wait_least, config_.merge_wait_most}) {}
-
-KafkaSource::Consumer::~Consumer() {
-  Close();
-  if (event_fd_ >= 0) {
-    close(event_fd_);
-  }
-}
-
-Status KafkaSource::Consumer::Open(const pipeline::Positions& restored) {
-  Result<ConfHandle> conf = MakeClientConf(config_);
-  if (!conf) {
-    return conf.error();
-  }
-  event_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (event_fd_ < 0) {
-    return Exhausted("no eventfd: too many open files; raise the limit (ulimit -n)");
-  }
-  restored_ = restored;
-  rd_kafka_conf_t* raw = conf->get();
-  rd_kafka_conf_set_opaque(raw, this);
-  rd_kafka_conf_set_log_cb(raw, OnLog);
-  rd_kafka_conf_set_rebalance_cb(
-      raw,
-      [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
-        static_cast<Consumer*>(self)->OnRebalance(code, list);
-      });
-  rd_kafka_conf_set_offset_commit_cb(
-      raw,
-      [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
-        auto* consumer = static_cast<Consumer*>(self);
-        consumer->commit_under_way_ = false;
-        if (list != nullptr) {
-          consumer->OnCommitted(code, *list);
-        }
-      });
-  rd_kafka_conf_set_error_cb(raw, [](rd_kafka_t*, int code, const char* reason, void* self) {
-    static_cast<Consumer*>(self)->OnError(static_cast<rd_kafka_resp_err_t>(code), reason);
-  });
-  rd_kafka_conf_set_stats_cb(raw, [](rd_kafka_t*, char* json, size_t size, void* self) {
-    static_cast<Consumer*>(self)->OnStatistics({json, size});
-    return 0;  // librdkafka frees it
-  });
-
-  std::array<char, 512> text{};
-  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, raw, text.data(), text.size());
-  if (client == nullptr) {
-    return InvalidInput(fmt::format("Kafka client: {}", text.data()));
-  }
-  (void)conf->release();  // rd_kafka_new owns it now
-  client_ = ClientHandle(client, rd_kafka_destroy);
-  rd_kafka_poll_set_consumer(client);
-  events_.reset(rd_kafka_queue_get_consumer(client));
-  static constexpr uint64_t kOne = 1;
-  rd_kafka_queue_io_event_enable(events_.get(), event_fd_, &kOne, sizeof(kOne));
-
-  PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(config_.topics.size())));
-  for (const std::string& topic : config_.topics) {
-    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-  }
-  const rd_kafka_resp_err_t code = rd_kafka_subscribe(client, topics.get());
-  return code == RD_KAFKA_RESP_ERR_NO_ERROR
-             ? Status()
-             : InvalidInput(fmt::format("Kafka topics: {}", rd_kafka_err2str(code)));
-}
 
 Result<pipeline::RawBatch> KafkaSource::Consumer::Poll(milliseconds timeout) {
   if (client_ == nullptr) {
@@ -132,6 +53,11 @@ Result<pipeline::RawBatch> KafkaSource::Consumer::Poll(milliseconds timeout) {
     ServeEvents();
     if (!fatal_.empty()) {
       return Unavailable(fatal_);
+    }
+    if (ShouldReopen()) {
+      Status reopened = Reopen();
+      if (!reopened.ok())
+        return reopened;
     }
     CommitIfDue();
     RefillAll();
@@ -171,7 +97,10 @@ void KafkaSource::Consumer::OnError(rd_kafka_resp_err_t code, const char* reason
     code = rd_kafka_fatal_error(client_.get(), text.data(), text.size());
     fatal_ = Explain(code, text.data(), config_.group_id).text;
   }
-  status_.Report(Explain(code, reason, config_.group_id), "");
+  const Problem problem = Explain(code, reason, config_.group_id, login_kind());
+  status_.Report(problem, "");
+  if (problem.reason == pipeline::SourceError::kLogin && feed_ != nullptr)
+    feed_->TokenRefused();
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     status_.SetConnected(false);
   }
@@ -186,6 +115,8 @@ void KafkaSource::Consumer::OnMessageError(const rd_kafka_message_t& message,
     reader->needs_reset = true;
     return;
   }
+  if (reader != nullptr)
+    reader->was_read = false;
   if (message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
     Log(LogLevel::kWarning,
         "kafka source was not polled for max.poll.interval.ms; the group takes its partitions away "
@@ -193,10 +124,11 @@ void KafkaSource::Consumer::OnMessageError(const rd_kafka_message_t& message,
         {{"source", config_.name}});
   }
   const std::string topic = message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt);
-  status_.Report(
-      Explain(
-          message.err, rd_kafka_message_errstr(&message), topic.empty() ? config_.group_id : topic),
-      topic);
+  status_.Report(Explain(message.err,
+                         rd_kafka_message_errstr(&message),
+                         topic.empty() ? config_.group_id : topic,
+                         login_kind()),
+                 topic);
 }
 
 void KafkaSource::Consumer::RefillAll() {
@@ -212,6 +144,10 @@ void KafkaSource::Consumer::RefillAll() {
       ResetOffset(reader.get());
     }
   }
+  if (now >= next_probe_) {
+    next_probe_ = now + kProbeInterval;
+    ProbeDenied();
+  }
 }
 
 void KafkaSource::Consumer::Refill(PartitionReader* reader) {
@@ -222,12 +158,13 @@ void KafkaSource::Consumer::Refill(PartitionReader* reader) {
 }
 
 void KafkaSource::Consumer::TellMerge(PartitionReader* reader) {
+  if (std::exchange(reader->was_read, false))
+    status_.TopicWorks(reader->topic());
   if (reader->empty()) {
     merge_.SetEmpty(reader->number(), reader->MayHaveMore(), Clock::now());
     return;
   }
   merge_.SetHead(reader->number(), TimestampOf(reader->head()));
-  status_.TopicWorks(reader->topic());
 }
 
 PartitionMerge::Decision KafkaSource::Consumer::Fill(pipeline::RawBatch* batch) {
@@ -283,6 +220,17 @@ void KafkaSource::Consumer::Wait(Clock::time_point until) {
   if (left.count() > 0) {
     pollfd wanted{event_fd_, POLLIN, 0};
     (void)poll(&wanted, 1, static_cast<int>(left.count()));
+  }
+}
+
+// librdkafka tells once that reading a partition is not allowed, and nothing when it is again and
+// no record comes. Begun anew, a partition says that it is at its end, if it may be read.
+void KafkaSource::Consumer::ProbeDenied() {
+  for (const auto& [number, reader] : readers_) {
+    const bool probe = reader->attached() && reader->empty() && reader->fetched() &&
+                       !reader->needs_reset && status_.IsDenied(reader->topic());
+    if (probe)
+      Reassign(reader.get(), *reader->fetched());
   }
 }
 
@@ -352,56 +300,6 @@ void KafkaSource::Consumer::ResetOffset(PartitionReader* reader) {
                     low),
         0);
   }
-}
-
-// rd_kafka_consumer_close() would wait without a bound for a coordinator that has gone away. False
-// when the group could not be left in time.
-bool KafkaSource::Consumer::LeaveGroup(milliseconds timeout) {
-  // Serves the last rebalance: OnRevoke detaches the readers. Not destroyed before the consumer.
-  leaving_.reset(rd_kafka_queue_new(client_.get()));
-  ErrorHandle error(rd_kafka_consumer_close_queue(client_.get(), leaving_.get()));
-  if (error != nullptr)
-    return false;
-  const Clock::time_point end = Clock::now() + timeout;
-  while (rd_kafka_consumer_closed(client_.get()) == 0) {
-    if (Clock::now() >= end)
-      return false;
-    rd_kafka_queue_poll_callback(leaving_.get(), kLeavePollMs);
-  }
-  return true;
-}
-
-void KafkaSource::Consumer::Close() {
-  if (client_ == nullptr) {
-    return;
-  }
-  CommitAndWait(kCloseTimeout);
-  const bool left = LeaveGroup(kLeaveTimeout);
-  if (!left) {
-    Log(LogLevel::kWarning,
-        "kafka consumer group not left: the group gives its partitions away after "
-        "session.timeout.ms",
-        {{"source", config_.name}});
-  }
-  for (const auto& [number, reader] : readers_) {
-    if (reader->attached()) {
-      reader->Detach();
-      merge_.Remove(number);
-    }
-  }
-  rd_kafka_queue_io_event_enable(events_.get(), -1, nullptr, 0);
-  events_.reset();
-  if (!left || !ever_assigned_) {
-    // A client that could not leave would not be destroyed either before its coordinator is back.
-    // And librdkafka 2.0.2 ends the process (an assertion in its sticky assignor) when a consumer
-    // is destroyed while it joins its group for the first time. Either stays in memory, even beyond
-    // the end of main; nothing calls back from it, because nothing polls it any more.
-    static auto* kept = new std::vector<std::pair<ClientHandle, QueueHandle>>;
-    kept->emplace_back(std::move(client_), std::move(leaving_));
-  }
-  leaving_.reset();
-  client_.reset();
-  status_.SetClosed();
 }
 
 }  // namespace keywatch::kafka

@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kCommitInterval{1'000};
 constexpr milliseconds kCommitAnswer{60'000};  // then the answer is taken to be lost
+constexpr milliseconds kCommitTell{60'000};
 constexpr milliseconds kRevokeTimeout{3'000};
 constexpr int kEndTimeoutMs = 5'000;
 constexpr int kCommittedTimeoutMs = 10'000;
@@ -279,7 +280,10 @@ void KafkaSource::Consumer::OnCommitted(rd_kafka_resp_err_t code,
     if (reader != nullptr && outcome != CommitOutcome::kRetry) {
       reader->committed = std::max(reader->committed, partition.offset);
     }
-    if (outcome != CommitOutcome::kCommitted) {
+    if (result == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+      // Heartbeats are refused as well, but librdkafka tells that only when the session is over.
+      status_.Report(Explain(result, rd_kafka_err2str(result), config_.group_id), "");
+    } else if (outcome != CommitOutcome::kCommitted && ShouldTellCommit(result)) {
       Log(LogLevel::kWarning,
           "kafka offset not committed",
           {{"source", config_.name},
@@ -288,9 +292,23 @@ void KafkaSource::Consumer::OnCommitted(rd_kafka_resp_err_t code,
            {"reason", rd_kafka_err2str(result)}});
     }
   }
+  if (!failed && offsets.cnt > 0) {
+    told_commit_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+    status_.GroupWorks();
+  }
   more.commits = failed ? 0 : 1;
   more.commits_failed = failed ? 1 : 0;
   status_.Count(more);
+}
+
+// A commit is tried each second: the same failure is told once a minute.
+bool KafkaSource::Consumer::ShouldTellCommit(rd_kafka_resp_err_t result) {
+  const Clock::time_point now = Clock::now();
+  if (result == told_commit_ && now < next_commit_tell_)
+    return false;
+  told_commit_ = result;
+  next_commit_tell_ = now + kCommitTell;
+  return true;
 }
 
 void KafkaSource::Consumer::OnStatistics(std::string_view json) {

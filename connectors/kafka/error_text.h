@@ -6,6 +6,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "engine/pipeline/source_error.h"
+
 namespace keywatch::kafka {
 
 // What a problem is about decides what ends it.
@@ -20,9 +22,16 @@ enum class ProblemKind {
 struct Problem {
   ProblemKind kind = ProblemKind::kNone;
   std::string text;
+  pipeline::SourceError reason = pipeline::SourceError::kOther;
 };
 
+// What a client shows to a broker to be let in.
+enum class LoginKind { kPassword, kToken };
+
 // `detail` is librdkafka's own text. `subject` names the topic or the group, when there is one.
-Problem Explain(rd_kafka_resp_err_t code, std::string_view detail, std::string_view subject);
+Problem Explain(rd_kafka_resp_err_t code,
+                std::string_view detail,
+                std::string_view subject,
+                LoginKind login = LoginKind::kPassword);
 
 }  // namespace keywatch::kafka

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/kafka/client_settings.h"
 #include "engine/base/status.h"
 #include "engine/pipeline/io.h"
 
@@ -29,11 +30,10 @@ namespace keywatch::kafka {
 
 struct KafkaSourceConfig {
   std::string name = "kafka";
-  std::string brokers;  // host:port, several with commas
+  ClientSettings client;
   std::vector<std::string> topics;
   std::string group_id;
-  std::map<std::string, std::string> properties;  // any of librdkafka's that keywatch does not set
-  std::string auto_offset_reset = "earliest";     // or latest: where a group without offsets begins
+  std::string auto_offset_reset = "earliest";  // or latest: where a group without offsets begins
   // How long a partition that has more is waited for; see PartitionMerge.
   std::chrono::milliseconds merge_wait_least{500};
   std::chrono::milliseconds merge_wait_most{30'000};
@@ -50,7 +50,8 @@ struct KafkaSourceStats {
   uint64_t gaps = 0;            // times that offsets to be read next were no longer at the broker
   uint64_t gap_records = 0;     // offsets that were never read for that reason
   uint64_t overtaken = 0;       // partitions waited for in vain (PartitionMerge)
-  uint64_t errors = 0;          // errors that librdkafka reported
+  uint64_t errors = 0;          // problems that were reported
+  pipeline::SourceErrorCounts errors_by_reason{};
   std::map<std::string, int64_t> lag;  // by "topic/partition"; only where it is known
 };
 

@@ -35,6 +35,7 @@ void PartitionReader::Detach() {
   heard_ = false;
   at_end_ = false;
   needs_reset = false;
+  was_read = false;
   in_batch = false;
 }
 
@@ -53,6 +54,7 @@ std::vector<MessageHandle> PartitionReader::Refill() {
       Push(std::move(message));
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       heard_ = true;
+      was_read = true;
       at_end_ = true;
       if (!position_ && !fetched_) {
         // Reading began at the end of the log: what stands before it was never wanted. (With
@@ -69,6 +71,7 @@ std::vector<MessageHandle> PartitionReader::Refill() {
 
 void PartitionReader::Push(MessageHandle message) {
   heard_ = true;
+  was_read = true;
   at_end_ = false;
   fetched_ = message->offset + 1;
   buffer_.push_back(std::move(message));

@@ -60,6 +60,7 @@ class PartitionReader {
   int64_t durable = -1;
   int64_t committed = -1;
   bool needs_reset = false;  // the offset to fetch next is not at the broker
+  bool was_read = false;     // the broker gave a message or the partition's end: we may read it
   bool in_batch = false;     // gave a message to the batch in the making
 
  private:

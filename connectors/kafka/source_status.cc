@@ -5,20 +5,50 @@
 #include "engine/base/log.h"
 
 namespace keywatch::kafka {
+namespace {
+
+constexpr std::chrono::minutes kTellAgain{1};
+constexpr size_t kMostTold = 64;
+
+// What stays the same when a problem comes again: librdkafka's own words, in brackets at the end,
+// hold ports and durations.
+std::string Gist(const std::string& text) { return text.substr(0, text.find(" (")); }
+
+}  // namespace
+
+void SourceStatus::CountError(pipeline::SourceError reason) {
+  ++stats_.errors;
+  ++stats_.errors_by_reason[static_cast<size_t>(reason)];
+}
 
 void SourceStatus::Replace(std::string* where, const std::string& text) {
   if (*where == text) {
     return;
   }
   *where = text;
-  if (!text.empty()) {
+  if (text.empty() || !IsReading()) {
+    return;
+  }
+  const Clock::time_point now = Clock::now();
+  if (told_.size() > kMostTold)
+    told_.clear();
+  auto [told, is_new] = told_.try_emplace(Gist(text), now);
+  if (is_new || now - told->second >= kTellAgain) {
+    told->second = now;
     Log(LogLevel::kWarning, "kafka source problem", {{"source", source_}, {"problem", text}});
   }
 }
 
+bool SourceStatus::IsReading() const {
+  return connected_ && assigned_ && topic_problems_.empty() && !group_denied_;
+}
+
 void SourceStatus::Report(const Problem& problem, const std::string& topic) {
+  if (problem.kind == ProblemKind::kNone) {
+    return;
+  }
   std::lock_guard lock(mutex_);
-  ++stats_.errors;
+  CountError(problem.reason);
   switch (problem.kind) {
     case ProblemKind::kNone:
       break;
@@ -34,13 +64,21 @@ void SourceStatus::Report(const Problem& problem, const std::string& topic) {
       }
       break;
     case ProblemKind::kGroup:
+      group_denied_ = problem.reason == pipeline::SourceError::kAccess;
       Replace(&group_problem_, problem.text);
       break;
     case ProblemKind::kTopic:
-      Replace(&topic_problems_[topic], problem.text);
+      topic_problems_[topic] = problem;
       topic_problem_ = true;
       break;
   }
+}
+
+void SourceStatus::SetTokenProblem(const std::string& text) {
+  std::lock_guard lock(mutex_);
+  if (!text.empty() && text != token_problem_)
+    CountError(pipeline::SourceError::kToken);
+  token_problem_ = text;
 }
 
 void SourceStatus::SetConnected(bool connected) {
@@ -62,6 +100,7 @@ void SourceStatus::SetAssigned(bool assigned) {
   assigned_ = assigned;
   if (assigned) {
     group_problem_.clear();
+    group_denied_ = false;
   }
 }
 
@@ -79,6 +118,25 @@ void SourceStatus::TopicWorks(const std::string& topic) {
   std::lock_guard lock(mutex_);
   topic_problems_.erase(topic);
   topic_problem_ = !topic_problems_.empty();
+}
+
+void SourceStatus::GroupWorks() {
+  std::lock_guard lock(mutex_);
+  group_problem_.clear();
+  group_denied_ = false;
+}
+
+bool SourceStatus::IsRefused() const {
+  std::lock_guard lock(mutex_);
+  return !connected_ && !login_problem_.empty();
+}
+
+bool SourceStatus::IsDenied(const std::string& topic) const {
+  if (!topic_problem_)
+    return false;
+  std::lock_guard lock(mutex_);
+  auto found = topic_problems_.find(topic);
+  return found != topic_problems_.end() && found->second.reason == pipeline::SourceError::kAccess;
 }
 
 void SourceStatus::ReportGap(const std::string& text, uint64_t records) {
@@ -108,7 +166,8 @@ pipeline::SourceHealth SourceStatus::Health() const {
   std::lock_guard lock(mutex_);
   pipeline::SourceHealth health;
   health.connected = connected_;
-  health.assigned = assigned_ && topic_problems_.empty();
+  health.assigned = assigned_ && topic_problems_.empty() && !group_denied_;
+  health.errors = stats_.errors_by_reason;
   if (!stats_.lag.empty()) {
     health.lag_records = 0;
     for (const auto& [partition, lag] : stats_.lag) {
@@ -118,13 +177,15 @@ pipeline::SourceHealth SourceStatus::Health() const {
   health.gaps = stats_.gaps;
   health.gap_records = stats_.gap_records;
   // The cause before its consequences.
-  if (!login_problem_.empty()) {
+  if (!connected_ && !token_problem_.empty()) {
+    health.problem = token_problem_;
+  } else if (!login_problem_.empty()) {
     health.problem = login_problem_;
   } else if (!connected_ || !connection_problem_.empty()) {
     health.problem =
         connection_problem_.empty() ? "connecting to the brokers" : connection_problem_;
   } else if (!topic_problems_.empty()) {
-    health.problem = topic_problems_.begin()->second;
+    health.problem = topic_problems_.begin()->second.text;
   } else if (!group_problem_.empty()) {
     health.problem = group_problem_;
   } else if (!assigned_) {

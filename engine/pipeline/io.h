@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/pipeline/source_error.h"
 #include "engine/record/record_batch.h"
 
 namespace keywatch::pipeline {
@@ -45,6 +46,7 @@ struct SourceHealth {
   // were, as far as the source can tell.
   uint64_t gaps = 0;
   uint64_t gap_records = 0;
+  SourceErrorCounts errors{};  // failures, also those that the next attempt mended
 };
 
 // Yields messages in order per partition. Poll, Commit and Close come from one thread; Health from

@@ -65,6 +65,12 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
         metrics->AddCounter("keywatch_source_gap_records_total",
                             "Records gone at the source before they were read, where it can tell.",
                             of_source);
+    for (size_t i = 0; i < kSourceErrors; ++i) {
+      const std::string_view reason = SourceErrorName(static_cast<SourceError>(i));
+      probe.errors[i] = metrics->AddCounter("keywatch_source_errors_total",
+                                            "Failures of reading from a source, by reason.",
+                                            {{"source", name}, {"reason", std::string(reason)}});
+    }
     sources.push_back(std::move(probe));
   }
   for (const RuleReport& report : reports) {
@@ -123,6 +129,8 @@ void SourceProbe::Update(const SourceHealth& health) {
   lag_records.Set(static_cast<double>(health.lag_records));
   gaps.Add(static_cast<double>(health.gaps) - gaps.Value());
   gap_records.Add(static_cast<double>(health.gap_records) - gap_records.Value());
+  for (size_t i = 0; i < kSourceErrors; ++i)
+    errors[i].Add(static_cast<double>(health.errors[i]) - errors[i].Value());
 }
 
 void WorkerProbe::Update(const std::vector<RuleReport>& reports,

@@ -1,6 +1,7 @@
 // The metrics of the loop. docs/metrics.md lists them with their meaning.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct SourceProbe {
   Gauge watermark;
   Counter gaps;
   Counter gap_records;
+  std::array<Counter, kSourceErrors> errors;  // by SourceError
 
   void Update(const SourceHealth& health);
 };

@@ -105,10 +105,13 @@ class Broker:
     """One broker with its data under `directory`. Ports and data stay the same over restarts.
 
     `more`: further lines of its properties; later ones win, {plain} and {controller} are its ports.
+    With a `security` (broker_security.py) it also listens on secure_bootstrap.
     """
 
-    def __init__(self, directory, more=""):
+    def __init__(self, directory, more="", security=None):
         self.more = more
+        self.security = security
+        self.secure_port = None
         self.directory = pathlib.Path(directory).resolve()
         self.state = self.directory / "broker.json"
         self.log = self.directory / "broker.log"
@@ -118,10 +121,15 @@ class Broker:
         if self.state.exists():
             saved = json.loads(self.state.read_text(encoding="utf-8"))
             self.port, self.pid = saved["port"], saved["pid"]
+            self.secure_port = saved.get("secure_port")
 
     @property
     def bootstrap(self):
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def secure_bootstrap(self):
+        return f"localhost:{self.secure_port}"
 
     def __enter__(self):
         self.start()
@@ -135,10 +143,12 @@ class Broker:
         config = self.directory / "server.properties"
         if not config.exists():
             self.directory.mkdir(parents=True, exist_ok=True)
-            self.port, controller = free_ports(2)
-            lines = (PROPERTIES + self.more).format(plain=self.port, controller=controller,
-                                                    data=self.directory / "data")
-            config.write_text(lines, encoding="utf-8")
+            self.port, self.secure_port, controller = free_ports(3)
+            text = (PROPERTIES + self.more).format(plain=self.port, controller=controller,
+                                                   data=self.directory / "data")
+            if self.security is not None:
+                text += self.security.properties(self.port, self.secure_port, controller)
+            config.write_text(text, encoding="utf-8")
             self._java(folder, ["-Xmx256m"], "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID,
                        "-c", str(config)).wait(timeout=60)
         process = self._java(folder, ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC"], "kafka.Kafka",
@@ -170,7 +180,8 @@ class Broker:
         raise RuntimeError(f"the broker did not answer within {START_TIMEOUT} s, see {self.log}")
 
     def _save(self):
-        self.state.write_text(json.dumps({"port": self.port, "pid": self.pid}), encoding="utf-8")
+        self.state.write_text(json.dumps(
+            {"port": self.port, "secure_port": self.secure_port, "pid": self.pid}), encoding="utf-8")
 
     def stop(self):
         self._end(signal.SIGTERM)

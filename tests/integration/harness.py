@@ -80,6 +80,12 @@ def produce(kafka, messages):
                    input=lines.encode())
 
 
+def acl(kafka, what, principal, kind, name, operation="read"):
+    """what: allow or forbid; kind: topic or group. Of a broker with a Security."""
+    subprocess.run([tool("KEYWATCH_KAFKA_ACL"), kafka.bootstrap, what, principal, kind, name,
+                    operation], check=True)
+
+
 class TestCase(unittest.TestCase):
     """A folder per test, kept and named when it fails."""
 

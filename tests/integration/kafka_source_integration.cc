@@ -47,13 +47,13 @@ std::string NewTopic(TestProducer* producer, int partitions) {
 
 KafkaSourceConfig ConfigFor(const std::string& topic) {
   KafkaSourceConfig config;
-  config.brokers = Brokers();
+  config.client.brokers = Brokers();
   config.topics = {topic};
   config.group_id = "group-" + topic;
-  config.properties = {{"session.timeout.ms", "6000"},
-                       {"heartbeat.interval.ms", "300"},
-                       {"topic.metadata.refresh.interval.ms", "1000"},
-                       {"reconnect.backoff.max.ms", "500"}};
+  config.client.properties = {{"session.timeout.ms", Secret("6000")},
+                              {"heartbeat.interval.ms", Secret("300")},
+                              {"topic.metadata.refresh.interval.ms", Secret("1000")},
+                              {"reconnect.backoff.max.ms", Secret("500")}};
   return config;
 }
 

@@ -34,7 +34,7 @@ LAYERS = {
     "connectors/file": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
                         "connectors/format"],
     "connectors/kafka": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
-                         "connectors/format"],
+                         "connectors/format", "connectors/azure"],
     "connectors/loganalytics": ["engine/base", "engine/record", "engine/pipeline",
                                 "connectors/http", "connectors/azure"],
     "connectors/push": ["engine/base", "engine/record", "engine/state", "engine/pipeline",

@@ -48,14 +48,19 @@ TEST(Config, TheExampleShowsEveryDefault) {
 
   Config defaults;
   KafkaSourceSettings kafka;
-  kafka.brokers = {"localhost:9092"};
+  kafka.client.brokers = {"localhost:9092"};
   kafka.topics = {"insights-logs-auditevent"};
+  EventHubsSourceSettings hubs;
+  hubs.kafka.client.brokers = {"contoso-audit.servicebus.windows.net:9093"};
+  hubs.kafka.topics = {"insights-logs-auditevent"};
+  hubs.kafka.client.auth.emplace();
   FileSourceSettings file;
   file.paths = {"/var/log/keyvault/*.json"};
   LogAnalyticsSourceSettings workspace;
   workspace.workspace_id = "00000000-0000-0000-0000-000000000000";
   workspace.egress.timeout = 200 * record::kTicksPerSecond;
   defaults.sources = {{"kafka", kafka},
+                      {"event-hubs", hubs},
                       {"file", file},
                       {"http", PushSourceSettings{}},
                       {"log_analytics", workspace}};
@@ -88,6 +93,8 @@ rules: {zzzzzzzzzzzz: 1}
 schema: {zzzzzzzzzzzz: 1}
 sources:
   - {type: kafka, brokers: a, topics: b, zzzzzzzzzzzz: 1}
+  - {type: event_hubs, namespace: a, auth: {type: managed_identity}, zzzzzzzzzzzz: 1}
+  - {type: event_hubs, name: b, namespace: a, auth: {type: client_secret, tenant_id: a, client_id: a, client_secret: a, zzzzzzzzzzzz: 1}}
   - {type: file, paths: a, zzzzzzzzzzzz: 1}
   - {type: http, zzzzzzzzzzzz: 1}
   - {type: log_analytics, workspace_id: a, auth: {type: managed_identity}, zzzzzzzzzzzz: 1}
@@ -251,7 +258,7 @@ TEST(Config, TheEnvironmentIsFilledIn) {
       "    topics: a\n    group_id: x$$y${TRICK}\nsinks: [{type: console}]\n");
   ASSERT_TRUE(load.config) << Messages(load);
   auto kafka = std::get<KafkaSourceSettings>(load.config->sources[0].settings);
-  EXPECT_EQ(kafka.brokers, (Texts{"broker:9093", "b:1", "c:1"}));
+  EXPECT_EQ(kafka.client.brokers, (Texts{"broker:9093", "b:1", "c:1"}));
   EXPECT_EQ(kafka.group_id, "x$y${SECRET}") << "what the environment holds is only text";
   EXPECT_TRUE(Has(Messages(Parse(With("data_dir: ${NONE}\n"))),
                   "k.yaml:6:11: error: the environment variable is not set: NONE"));

@@ -24,6 +24,14 @@ std::vector<std::string> Examples(const std::string& page) {
   return examples;
 }
 
+// A text that can stand in a file of this name.
+std::string SecretFor(const std::string& name) {
+  return name == "connection_string"
+             ? "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=n;"
+               "SharedAccessKey=c2VjcmV0"
+             : "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+}
+
 // What an example leaves out, and the secret files that it names.
 std::string Completed(std::string example, const tests::TempDir& secrets) {
   if (example.find("version:") == std::string::npos)
@@ -34,7 +42,7 @@ std::string Completed(std::string example, const tests::TempDir& secrets) {
     example += kSink;
   const std::regex path("/run/secrets/([A-Za-z0-9_.-]+)");
   for (std::sregex_iterator found(example.begin(), example.end(), path), end; found != end; ++found)
-    tests::WriteFile(secrets.File((*found)[1].str()), "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0");
+    tests::WriteFile(secrets.File((*found)[1].str()), SecretFor((*found)[1].str()));
   return std::regex_replace(example, path, secrets.path() + "/$1");
 }
 

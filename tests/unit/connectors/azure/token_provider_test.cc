@@ -108,6 +108,19 @@ TEST_F(TokenProviderTest, ARefusalIsToldAtOnceAndEndsWhenMended) {
   EXPECT_EQ(provider->Token()->text, "t");
 }
 
+TEST_F(TokenProviderTest, ARefusedTokenIsReplacedButNotInALoop) {
+  HttpReceiver authority([&](const auto&) { return Gives(fmt::format("t{}", ++asked_)); });
+  auto provider = Make(authority);
+  EXPECT_EQ(provider->Token()->text, "t1");
+  provider->Refused("t1");
+  EXPECT_EQ(provider->Token()->text, "t1");  // seconds old: another one would be refused as well
+  Pass(11);
+  provider->Refused("t0");
+  EXPECT_EQ(provider->Token()->text, "t1");
+  provider->Refused("t1");
+  EXPECT_EQ(provider->Token()->text, "t2");
+}
+
 TEST_F(TokenProviderTest, OneThreadFetchesForAll) {
   HttpReceiver authority([&](const auto&) {
     ++asked_;

@@ -10,7 +10,7 @@ namespace {
 
 KafkaSourceConfig Valid() {
   KafkaSourceConfig config;
-  config.brokers = "localhost:9092";
+  config.client.brokers = "localhost:9092";
   config.topics = {"insights-logs-auditevent"};
   config.group_id = "keywatch";
   return config;
@@ -27,7 +27,8 @@ std::string ErrorOf(const KafkaSourceConfig& config) { return CheckConfig(config
 
 TEST(ClientConfig, SetsWhatCorrectnessRestsOn) {
   KafkaSourceConfig config = Valid();
-  config.properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
+  config.client.properties = {{"session.timeout.ms", Secret("6000")},
+                              {"heartbeat.interval.ms", Secret("500")}};
   Result<ConfHandle> conf = MakeClientConf(config);
   ASSERT_TRUE(conf) << conf.error().message();
   EXPECT_EQ(Value(*conf, "enable.auto.commit"), "false");
@@ -43,7 +44,7 @@ TEST(ClientConfig, SetsWhatCorrectnessRestsOn) {
 TEST(ClientConfig, NamesWhatIsMissing) {
   EXPECT_TRUE(CheckConfig(Valid()).ok());
   KafkaSourceConfig config = Valid();
-  config.brokers.clear();
+  config.client.brokers.clear();
   EXPECT_EQ(ErrorOf(config), "brokers is empty: expected host:port, several with commas");
   config = Valid();
   config.topics.clear();
@@ -64,9 +65,9 @@ TEST(ClientConfig, NamesWhatIsMissing) {
 
 TEST(ClientConfig, NamesTheNearestPropertyOfAMisspeltOne) {
   KafkaSourceConfig config = Valid();
-  config.properties = {{"sasl.pasword", "x"}};
+  config.client.properties = {{"sasl.pasword", Secret("x")}};
   EXPECT_EQ(ErrorOf(config), "unknown Kafka property sasl.pasword; did you mean sasl.password?");
-  config.properties = {{"entirely.unheard.of", "x"}};
+  config.client.properties = {{"entirely.unheard.of", Secret("x")}};
   EXPECT_EQ(ErrorOf(config), "unknown Kafka property entirely.unheard.of");
 }
 
@@ -78,7 +79,7 @@ TEST(ClientConfig, RefusesPropertiesThatAreItsOwn) {
                            "bootstrap.servers",
                            "group.id"}) {
     KafkaSourceConfig config = Valid();
-    config.properties = {{name, "true"}};
+    config.client.properties = {{name, Secret("true")}};
     EXPECT_FALSE(CheckConfig(config).ok()) << name;
   }
 }
@@ -86,7 +87,7 @@ TEST(ClientConfig, RefusesPropertiesThatAreItsOwn) {
 TEST(ClientConfig, NeverShowsASecret) {
   for (const char* name : {"ssl.key.pem", "ssl.key.password", "sasl.password"}) {
     KafkaSourceConfig config = Valid();
-    config.properties = {{name, "hunter2"}, {"session.timeout.ms", "never"}};
+    config.client.properties = {{name, Secret("hunter2")}, {"session.timeout.ms", Secret("never")}};
     EXPECT_EQ(ErrorOf(config).find("hunter2"), std::string::npos) << name;
     EXPECT_NE(ErrorOf(config).find("session.timeout.ms"), std::string::npos);
   }

@@ -61,6 +61,38 @@ TEST(ErrorText, SaysWhatToDo) {
   }
 }
 
+TEST(ErrorText, CountsByReason) {
+  using pipeline::SourceError;
+  const std::pair<rd_kafka_resp_err_t, SourceError> cases[] = {
+      {RD_KAFKA_RESP_ERR__AUTHENTICATION, SourceError::kLogin},
+      {RD_KAFKA_RESP_ERR__SSL, SourceError::kTls},
+      {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, SourceError::kMissing},
+      {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, SourceError::kAccess},
+      {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, SourceError::kAccess},
+      {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, SourceError::kNetwork},
+      {RD_KAFKA_RESP_ERR__INVALID_ARG, SourceError::kOther},
+  };
+  for (const auto& [code, reason] : cases)
+    EXPECT_EQ(Explain(code, "x", "t").reason, reason) << rd_kafka_err2name(code);
+}
+
+TEST(ErrorText, ARefusedTokenIsNoWrongPassword) {
+  const Problem refused = Explain(RD_KAFKA_RESP_ERR__AUTHENTICATION,
+                                  "SASL authentication error: {\"status\":\"invalid_token\"}",
+                                  "",
+                                  LoginKind::kToken);
+  EXPECT_EQ(refused.kind, ProblemKind::kLogin);
+  EXPECT_NE(refused.text.find("Azure Event Hubs Data Receiver"), std::string::npos);
+  EXPECT_EQ(refused.text.find("sasl.password"), std::string::npos);
+  // Why there is no token is told by whoever gets them.
+  EXPECT_EQ(Explain(RD_KAFKA_RESP_ERR__AUTHENTICATION,
+                    "OAUTHBEARER cannot log in because there is no token available",
+                    "",
+                    LoginKind::kToken)
+                .kind,
+            ProblemKind::kNone);
+}
+
 TEST(ErrorText, WhatIsNoProblemHasNoText) {
   for (rd_kafka_resp_err_t code : {RD_KAFKA_RESP_ERR_NO_ERROR,
                                    RD_KAFKA_RESP_ERR__PARTITION_EOF,

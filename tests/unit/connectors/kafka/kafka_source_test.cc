@@ -26,13 +26,13 @@ constexpr int16_t kOffsetCommit = 8;
 
 KafkaSourceConfig ConfigFor(const MockKafka& kafka) {
   KafkaSourceConfig config;
-  config.brokers = kafka.bootstraps();
+  config.client.brokers = kafka.bootstraps();
   config.topics = {"audit"};
   config.group_id = "keywatch";
-  config.properties = {{"session.timeout.ms", "6000"},
-                       {"heartbeat.interval.ms", "300"},
-                       {"reconnect.backoff.max.ms", "200"},
-                       {"fetch.error.backoff.ms", "50"}};
+  config.client.properties = {{"session.timeout.ms", Secret("6000")},
+                              {"heartbeat.interval.ms", Secret("300")},
+                              {"reconnect.backoff.max.ms", Secret("200")},
+                              {"fetch.error.backoff.ms", Secret("50")}};
   return config;
 }
 
@@ -346,7 +346,7 @@ TEST(KafkaSource, ClosesWhenItsBrokersHaveJustGone) {
 
 TEST(KafkaSource, SaysThatNoBrokerAnswersAndClosesAtOnce) {
   KafkaSourceConfig config;
-  config.brokers = "127.0.0.1:1";
+  config.client.brokers = "127.0.0.1:1";
   config.topics = {"audit"};
   config.group_id = "keywatch";
   KafkaSource source(config);

@@ -25,6 +25,52 @@ TEST(SourceStatus, ShowsTheCauseBeforeItsConsequences) {
   EXPECT_EQ(status.Health().problem, "");
 }
 
+TEST(SourceStatus, AMissingTokenIsTheCauseOfARefusedLogin) {
+  SourceStatus status("s");
+  status.Report({ProblemKind::kLogin, "refused", pipeline::SourceError::kLogin}, "");
+  status.SetTokenProblem("the secret has expired");
+  status.SetTokenProblem("the secret has expired");
+  EXPECT_TRUE(status.IsRefused());
+  EXPECT_EQ(status.Health().problem, "the secret has expired");
+  const pipeline::SourceErrorCounts errors = status.Health().errors;
+  EXPECT_EQ(errors[static_cast<size_t>(pipeline::SourceError::kToken)], 1U);
+  EXPECT_EQ(errors[static_cast<size_t>(pipeline::SourceError::kLogin)], 1U);
+  // While connections stand, nothing is wrong yet.
+  status.SetConnected(true);
+  status.SetAssigned(true);
+  EXPECT_FALSE(status.IsRefused());
+  EXPECT_EQ(status.Health().problem, "");
+  status.SetConnected(false);
+  EXPECT_EQ(status.Health().problem, "the secret has expired");
+  status.SetTokenProblem("");
+  EXPECT_EQ(status.Health().problem, "connecting to the brokers");
+}
+
+TEST(SourceStatus, ADeniedGroupMeansNotAssignedUntilItWorks) {
+  SourceStatus status("s");
+  status.SetConnected(true);
+  status.SetAssigned(true);
+  status.Report({ProblemKind::kGroup, "odd", pipeline::SourceError::kOther}, "");
+  EXPECT_TRUE(status.Health().assigned);
+  status.Report({ProblemKind::kGroup, "denied", pipeline::SourceError::kAccess}, "");
+  EXPECT_FALSE(status.Health().assigned);
+  EXPECT_EQ(status.Health().problem, "denied");
+  status.GroupWorks();
+  EXPECT_TRUE(status.Health().assigned);
+}
+
+TEST(SourceStatus, KnowsWhichTopicIsDenied) {
+  SourceStatus status("s");
+  EXPECT_FALSE(status.IsDenied("a"));
+  status.Report({ProblemKind::kTopic, "no such topic", pipeline::SourceError::kMissing}, "a");
+  EXPECT_FALSE(status.IsDenied("a"));
+  status.Report({ProblemKind::kTopic, "denied", pipeline::SourceError::kAccess}, "a");
+  EXPECT_TRUE(status.IsDenied("a"));
+  EXPECT_FALSE(status.IsDenied("b"));
+  status.TopicWorks("a");
+  EXPECT_FALSE(status.IsDenied("a"));
+}
+
 TEST(SourceStatus, OneMissingTopicMeansNotAssigned) {
   SourceStatus status("s");
   status.SetConnected(true);

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""What keeps keywatch from reading a secured Kafka, told and mended: a wrong password, an unknown
+CA, a token that is not given, not accepted or over, an ACL that is taken away.
+
+Each gives one line in the log that says what to do, a count by reason, and /readyz 503 with the
+same text; and each ends without a restart. The broker is real; Entra ID is a fake (fake_entra.py).
+"""
+import json
+import pathlib
+import shutil
+import tempfile
+import time
+
+import broker
+import broker_security
+import fake_entra
+import harness
+import records
+
+USER = f"User:{broker_security.USER}"
+IDENTITY = "User:keywatch-identity"
+
+
+class KafkaSecurity(harness.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="keywatch-secure-"))
+        cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
+        cls.security = broker_security.Security(cls.shared / "tls")
+        cls.kafka = broker.Broker(cls.shared / "kafka", security=cls.security)
+        cls.kafka.start()
+        cls.addClassCleanup(cls.kafka.stop)
+        harness.create_topic(cls.kafka, partitions=2)
+        for principal in (USER, IDENTITY):
+            harness.acl(cls.kafka, "allow", principal, "topic", harness.TOPIC)
+            harness.acl(cls.kafka, "allow", principal, "topic", harness.TOPIC, "describe")
+
+    def start(self, source, principal=USER):
+        group = f"group-{self.folder.name}"
+        harness.acl(self.kafka, "allow", principal, "group", group)
+        self.group = group
+        service = harness.Keywatch(self.folder, {
+            "version": 1, "data_dir": str(self.folder / "data"),
+            "rules": {"paths": [str(harness.RULES)]},
+            "sources": [{
+                "type": "event_hubs", "name": "hub", "namespace": self.kafka.secure_bootstrap,
+                "hubs": [harness.TOPIC], "consumer_group": group, "auto_offset_reset": "latest",
+                "properties": {"ssl.ca.location": str(self.security.ca),
+                               "session.timeout.ms": "6000", "reconnect.backoff.max.ms": "500"},
+                **source}],
+            "sinks": [{"type": "file", "path": str(self.folder / "alerts.jsonl")}],
+            "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"},
+            "snapshot": {"interval": "100ms"}})
+        service.start()
+        self.addCleanup(service.stop)
+        return service
+
+    def errors(self, service, reason):
+        return service.metric("keywatch_source_errors_total", source="hub", reason=reason) or 0
+
+    def told(self, service, text):
+        """How often the log names the problem, as one that keeps the source from reading."""
+        log = service.log.read_text(encoding="utf-8")
+        return sum(text in line and " error " in line for line in log.splitlines())
+
+    def wait_for_problem(self, service, text, reason):
+        def seen():
+            service.alive()
+            status, page = service.get("/readyz")
+            return status == 503 and text in page
+        try:
+            harness.wait_for(seen, text, timeout=25)
+        except AssertionError:
+            print(service.get("/readyz"))
+            raise
+        self.assertGreaterEqual(self.errors(service, reason), 1)
+        self.assertEqual(self.told(service, text), 1)
+
+    def wait_until_it_reads(self, service):
+        harness.wait_for(service.ready, f"ready again: {service.get('/readyz')}", timeout=30)
+        before = service.metric("keywatch_events_received_total")
+        now_ms = int(time.time() * 1000)
+        harness.produce(self.kafka, [(0, 0, records.message([records.record(now_ms, "KeyGet")]))])
+        harness.wait_for(
+            lambda: service.metric("keywatch_events_received_total") == before + 1,
+            "the record to be read")
+
+    def test_wrong_password(self):
+        secret = self.folder / "connection_string"
+        secret.write_text(self.security.password.replace("c2VjcmV0", "d3Jvbmc="))
+        service = self.start({"connection_string_file": str(secret)})
+        self.wait_for_problem(service, "the broker refused the login", "login")
+        time.sleep(3)
+        self.assertEqual(self.told(service, "the broker refused the login"), 1)
+        secret.write_text(self.security.password)
+        self.wait_until_it_reads(service)
+        log = service.log.read_text(encoding="utf-8")
+        self.assertNotIn("d3Jvbmc", log)
+        self.assertNotIn("c2VjcmV0", log)
+
+    def test_unknown_ca(self):
+        ca = self.folder / "ca.pem"
+        shutil.copy(broker_security.make_ca(self.folder / "other", "other-ca"), ca)
+        service = self.start({
+            "connection_string": self.security.password.replace("$", "$$"),
+            "properties": {"ssl.ca.location": str(ca), "reconnect.backoff.max.ms": "500"}})
+        self.wait_for_problem(service, "not signed by a CA that is trusted here", "tls")
+        shutil.copy(self.security.ca, ca)
+        self.wait_until_it_reads(service)
+
+    def test_tokens(self):
+        stranger = self.folder / "stranger.key"
+        shutil.copy(self.security.folder / "ca.key", stranger)
+        sign_with = [None]
+
+        def make_token(form):
+            self.assertEqual(form["scope"], broker_security.AUDIENCE + "/.default")
+            now = int(time.time())
+            return self.security.sign(
+                {"sub": "keywatch-identity", "aud": broker_security.AUDIENCE, "iss": "fake",
+                 "scope": "x", "iat": now, "exp": now + entra.lifetime}, key=sign_with[0])
+
+        with fake_entra.FakeEntra(make_token, lifetime=14) as entra:
+            entra.refuse = "AADSTS7000215: Invalid client secret provided. Trace ID: 1"
+            service = self.start({"auth": {
+                "type": "client_secret", "tenant_id": "t", "client_id": "c",
+                "client_secret": "a-secret", "authority": entra.authority}}, IDENTITY)
+            self.wait_for_problem(service, "the client secret is wrong", "token")
+
+            sign_with[0] = stranger  # e.g. a token of another tenant
+            entra.refuse = None
+            self.wait_for_problem(service, "the broker refused the access token", "login")
+
+            sign_with[0] = None
+            self.wait_until_it_reads(service)
+
+            entra.refuse = "AADSTS7000222: The provided client secret keys have expired."
+            self.wait_for_problem(service, "the client secret has expired", "token")
+            entra.refuse = None
+            self.wait_until_it_reads(service)
+            self.assertEqual(entra.asked[0][0], "/t/oauth2/v2.0/token")
+            self.assertNotIn("a-secret", service.log.read_text(encoding="utf-8"))
+
+    def test_revoked_acl(self):
+        service = self.start({"connection_string": self.security.password.replace("$", "$$")})
+        self.wait_until_it_reads(service)
+
+        harness.acl(self.kafka, "forbid", USER, "topic", harness.TOPIC)
+        self.wait_for_problem(service, "access to topic audit is denied", "access")
+        harness.acl(self.kafka, "allow", USER, "topic", harness.TOPIC)
+        harness.wait_for(service.ready, "ready again, without a new record", timeout=30)
+        self.wait_until_it_reads(service)
+
+        harness.acl(self.kafka, "forbid", USER, "group", self.group)
+        self.wait_for_problem(service, f"access to consumer group {self.group} is denied",
+                              "access")
+        harness.acl(self.kafka, "allow", USER, "group", self.group)
+        self.wait_until_it_reads(service)
+
+
+if __name__ == "__main__":
+    harness.main()
