@@ -123,7 +123,7 @@ dead_letter: {zzzzzzzzzzzz: 1}
           << name;
     }
   }
-  EXPECT_EQ(lists, 14U);
+  EXPECT_EQ(lists, 16U);
 }
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {
