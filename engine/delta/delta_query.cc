@@ -159,6 +159,7 @@ void DeltaQuery::Stage(size_t branch_number,
         row.hi = std::min(row.hi, at);
       }
     }
+    staged.begin = row.lo;
     // What came after the watermark had reached it counts from then on only: earlier T are decided.
     Ticks watermark = record.before.complete - settings_.lateness;
     if (record.event_time <= watermark && settings_.lateness > 0) {
@@ -215,7 +216,8 @@ void DeltaQuery::InsertRow(StagedRow staged,
     // The identity of the record is the identity of the finding; who delivers it knows duplicates.
     Finding finding;
     finding.key = {Value::Long(static_cast<int64_t>(staged.row.record_id))};
-    finding.start = staged.row.lo;
+    // Not when it came: delivered once more, later, it must be found to be the same.
+    finding.start = staged.begin;
     finding.first_event = finding.last_event = staged.row.event_time;
     finding.row = branch.program.columns.Run(staged.row.values);
     finding.evidence.push_back(evidence(staged.order));

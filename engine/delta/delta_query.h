@@ -117,6 +117,7 @@ class DeltaQuery {
     std::string key;
     EventClock before;
     EventClock after;
+    Ticks begin = 0;  // row.lo, had it not come late
     StoredRow row;
   };
 

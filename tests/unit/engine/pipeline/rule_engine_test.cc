@@ -213,6 +213,17 @@ TEST(RuleEngine, WhatOnlyGrowsDoesNotWaitForTheInputThatIsBehind) {
   EXPECT_EQ(engine.engine.Report()[1].late_rows, 0U);
 }
 
+// Delivered again by another source, when nobody remembers it any more.
+TEST(RuleEngine, ARecordThatComesAgainLateRaisesTheSameAlert) {
+  Engine engine({Purges()});
+  ASSERT_EQ(engine.Process({"1 SecretPurge a"}), Texts{"a"});
+  std::string id = engine.last[0].id;
+  engine.Process({"2000 SecretGet b"});
+  ASSERT_EQ(engine.Process({"1 SecretPurge a"}), Texts{"a"});
+  EXPECT_EQ(engine.engine.Report()[0].late_rows, 1U);
+  EXPECT_EQ(engine.last[0].id, id);
+}
+
 TEST(RuleEngine, HowFarTheInputsAreIsInTheSnapshot) {
   Engine first({RuleOf(kQuiet)});
   first.ProcessOf({0, At(5)}, {"20000 KeyGet b"});
