@@ -56,6 +56,7 @@ FENCED = {
     "spdlog/": ["engine/base"],
     "zstd.h": ["connectors/file"],
     "CLI/": ["app"],
+    "nlohmann/": ["connectors/format"],
 }
 ROOTS = ("engine", "connectors", "app")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
