@@ -133,8 +133,15 @@ bool IsSecretKey(std::string_view key) {
   });
   if (lower.ends_with("_file") || lower.ends_with(".location"))
     return false;
-  constexpr std::array<std::string_view, 7> kWords = {
-      "authorization", "secret", "password", "token", "key.pem", "jaas", "oauthbearer.config"};
+  constexpr std::array<std::string_view, 9> kWords = {"routing_key",
+                                                      "webhook_url",
+                                                      "authorization",
+                                                      "secret",
+                                                      "password",
+                                                      "token",
+                                                      "key.pem",
+                                                      "jaas",
+                                                      "oauthbearer.config"};
   return std::any_of(kWords.begin(), kWords.end(), [&lower](std::string_view word) {
     return lower.find(word) != std::string::npos;
   });

@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -87,6 +88,26 @@ Status LockDataDir(const std::string& data_dir) {
   return {};
 }
 
+// Counts alerts that the routes of no sink take; they stay in the outbox and on the page.
+std::function<void(const pipeline::OutgoingAlert&)> UnroutedCount(
+    const std::vector<SinkConfig>& sinks, MetricRegistry* metrics) {
+  Counter count = metrics->AddCounter("keywatch_alerts_unrouted_total",
+                                      "Alerts that the routes of no sink take.");
+  if (std::any_of(
+          sinks.begin(), sinks.end(), [](const auto& sink) { return sink.route.takes_all(); }))
+    return [](const pipeline::OutgoingAlert&) {};
+  return [&sinks, count](const pipeline::OutgoingAlert& alert) mutable {
+    if (std::any_of(sinks.begin(), sinks.end(), [&](const SinkConfig& sink) {
+          return Takes(sink.route, alert);
+        }))
+      return;
+    count.Add();
+    Log(LogLevel::kWarning,
+        "no sink's route takes this alert",
+        {{"alert", alert.id}, {"rule", alert.rule_id}, {"severity", alert.severity}});
+  };
+}
+
 int Fail(int code, const std::string& message) {
   std::fprintf(stderr, "keywatch: %s\n", message.c_str());
   return code;
@@ -144,6 +165,11 @@ int RunService(const Config& config, const ServiceOptions& options) {
         return Fail(kExitConfiguration, "sink " + sink_config.name + ": " + made.error().message());
       sink.lanes.push_back(std::move(*made));
     }
+    if (!sink_config.route.takes_all()) {
+      sink.accepts = [&route = sink_config.route](const pipeline::OutgoingAlert& alert) {
+        return Takes(route, alert);
+      };
+    }
     wants_ended = wants_ended || sink.lanes.front()->wants_ended();
     sink_names.push_back(sink_config.name);
     sinks.push_back(std::move(sink));
@@ -178,9 +204,15 @@ int RunService(const Config& config, const ServiceOptions& options) {
     inputs.push_back({std::move(*source), std::make_unique<decode::JsonDecoder>(engine.layout())});
   }
   pipeline::WorkerOutputs outputs;
-  outputs.alerts = [&](const std::vector<pipeline::OutgoingAlert>& alerts) -> Status {
-    Result<size_t> taken = delivery.Submit(alerts);
-    return taken ? Status() : taken.error();
+  outputs.alerts = [&, unrouted = UnroutedCount(config.sinks, &metrics)](
+                       const std::vector<pipeline::OutgoingAlert>& alerts) -> Status {
+    std::vector<size_t> fresh;
+    Result<size_t> taken = delivery.Submit(alerts, &fresh);
+    if (!taken)
+      return taken.error();
+    for (size_t index : fresh)
+      unrouted(alerts[index]);
+    return {};
   };
   if (wants_ended) {
     outputs.ended = [&](const std::vector<alert::EndedAlert>& ended) {

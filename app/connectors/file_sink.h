@@ -1,10 +1,12 @@
 // `type: file` and `type: console` in `sinks`.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "app/connectors/fields.h"
+#include "app/connectors/sender.h"
 #include "engine/pipeline/io.h"
 
 namespace keywatch::app {
@@ -15,6 +17,11 @@ struct ConsoleSinkSettings {
 
 struct FileSinkSettings {
   std::string path;
+  format::Format format = format::Format::kKeywatch;
+  int64_t max_bytes = 0;  // 0: not rotated by keywatch
+  int64_t keep = 10;      // rotated files
+  bool send_ended = false;
+  std::string cloudevents_source = kCloudEventsSource;
 
   bool operator==(const FileSinkSettings&) const = default;
 };

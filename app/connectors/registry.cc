@@ -37,6 +37,12 @@ const std::vector<Kind<SinkConfig>>& Sinks() {
       {"webhook", &Read<ReadWebhookSink>},
       {"console", &Read<ReadConsoleSink>},
       {"file", &Read<ReadFileSink>},
+      {"alertmanager", &Read<ReadAlertmanagerSink>},
+      {"slack", &Read<ReadSlackSink>},
+      {"teams", &Read<ReadTeamsSink>},
+      {"pagerduty", &Read<ReadPagerDutySink>},
+      {"syslog", &Read<ReadSyslogSink>},
+      {"logs_ingestion", &Read<ReadLogsIngestionSink>},
   };
   return kinds;
 }
@@ -86,6 +92,8 @@ std::vector<Config> ReadList(const YamlNode& list,
     Config config;
     config.name = ReadName(&fields, types[*type], &names);
     kinds[*type].read(&fields, &config);
+    if constexpr (requires { config.route; })
+      config.route = ReadRoute(&fields);
     fields.reader().Finish(Severity::kError);
     configs.push_back(std::move(config));
   }
@@ -111,7 +119,20 @@ std::vector<SinkConfig> ReadSinks(const YamlNode& list,
                        "sinks: expected a list of at least one sink",
                        "- type: console is the smallest");
   }
-  return ReadList(list, "a sink", Sinks(), folder, diagnostics);
+  std::vector<SinkConfig> sinks = ReadList(list, "a sink", Sinks(), folder, diagnostics);
+  std::vector<Route> routes;
+  for (const SinkConfig& sink : sinks)
+    routes.push_back(sink.route);
+  std::vector<std::string> unrouted = UnroutedSeverities(routes);
+  if (!unrouted.empty() && !diagnostics->has_errors()) {
+    diagnostics->Warning(
+        list.span,
+        fmt::format("alerts of severity {} reach a sink only where its route names their rule, "
+                    "tactic or resource",
+                    fmt::join(unrouted, ", ")),
+        "a sink without route takes all alerts; keywatch_alerts_unrouted_total counts the others");
+  }
+  return sinks;
 }
 
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config,

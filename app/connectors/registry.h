@@ -8,13 +8,19 @@
 #include <variant>
 #include <vector>
 
+#include "app/connectors/alertmanager_sink.h"
+#include "app/connectors/chat_sink.h"
 #include "app/connectors/event_hubs_source.h"
 #include "app/connectors/file_sink.h"
 #include "app/connectors/file_source.h"
 #include "app/connectors/kafka_source.h"
 #include "app/connectors/log_analytics_source.h"
+#include "app/connectors/logs_ingestion_sink.h"
+#include "app/connectors/pagerduty_sink.h"
 #include "app/connectors/push_source.h"
+#include "app/connectors/route.h"
 #include "app/connectors/source_context.h"
+#include "app/connectors/syslog_sink.h"
 #include "app/connectors/webhook_sink.h"
 
 namespace keywatch::app {
@@ -33,7 +39,17 @@ struct SourceConfig {
 
 struct SinkConfig {
   std::string name;
-  std::variant<WebhookSinkSettings, ConsoleSinkSettings, FileSinkSettings> settings;
+  std::variant<WebhookSinkSettings,
+               ConsoleSinkSettings,
+               FileSinkSettings,
+               AlertmanagerSinkSettings,
+               SlackSinkSettings,
+               TeamsSinkSettings,
+               PagerDutySinkSettings,
+               SyslogSinkSettings,
+               LogsIngestionSinkSettings>
+      settings;
+  Route route = {};  // which alerts go there
 
   bool operator==(const SinkConfig&) const = default;
 };

@@ -2,15 +2,26 @@
 
 #include <utility>
 
-#include "connectors/webhook/webhook_sink.h"
+#include "connectors/webhook/http_sink.h"
+#include "connectors/webhook/webhook_signer.h"
 
 namespace keywatch::app {
+
+using format::Format;
 
 WebhookSinkSettings ReadWebhookSink(ConnectorFields* fields) {
   WebhookSinkSettings webhook;
   webhook.egress = ReadHttpEgress(fields);
   webhook.url = RequireUrl(fields, "url", webhook.egress);
   SetField(fields->reader().Integer("connections", 1, 64), &webhook.connections);
+  webhook.format = ReadFormat(fields,
+                              {Format::kKeywatch,
+                               Format::kCloudEvents,
+                               Format::kCloudEventsBinary,
+                               Format::kOcsf,
+                               Format::kEcs});
+  SetField(fields->reader().Bool("send_ended"), &webhook.send_ended);
+  SetField(fields->reader().Text("cloudevents_source"), &webhook.cloudevents_source);
   webhook.headers = fields->Secrets("headers", "header_files");
   for (auto& secret : fields->reader().TextList("secrets")) {
     if (secret.value.empty())
@@ -30,13 +41,21 @@ WebhookSinkSettings ReadWebhookSink(ConnectorFields* fields) {
 
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const WebhookSinkSettings& settings) {
-  webhook::WebhookOptions options;
+  auto signer = std::make_unique<webhook::WebhookSigner>(settings.secrets);
+  if (Status secrets = signer->Check(); !secrets.ok())
+    return secrets;
+  webhook::HttpSinkOptions options;
   options.name = name;
   options.url = settings.url;
-  options.secrets = settings.secrets;
-  options.headers.assign(settings.headers.begin(), settings.headers.end());
   options.client = ToClientOptions(settings.egress);
-  auto sink = webhook::WebhookSink::Make(std::move(options));
+  options.format = [format = settings.format, sender = MakeSender(settings.cloudevents_source)](
+                       const pipeline::OutgoingAlert& alert) {
+    return format::Render(format, alert.json, sender);
+  };
+  options.headers.assign(settings.headers.begin(), settings.headers.end());
+  options.authorization = std::move(signer);
+  options.wants_ended = settings.send_ended;
+  auto sink = webhook::HttpSink::Make(std::move(options));
   if (!sink)
     return sink.error();
   return std::unique_ptr<pipeline::Sink>(std::move(*sink));

@@ -7,12 +7,16 @@
 #include <vector>
 
 #include "app/connectors/http_egress.h"
+#include "app/connectors/sender.h"
 #include "engine/pipeline/io.h"
 
 namespace keywatch::app {
 
 struct WebhookSinkSettings {
   std::string url;
+  format::Format format = format::Format::kKeywatch;
+  bool send_ended = false;
+  std::string cloudevents_source = kCloudEventsSource;
   // Standard Webhooks secrets, the newest first: a message is signed with each of them. A file may
   // hold several, one a line.
   std::vector<Secret> secrets;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -61,15 +62,12 @@ Json Annotations(const AlertView& alert) {
   if (!alert.resources.empty())
     add("resource", VisibleLine(alert.resources.front().id), kSummary);
   add("techniques", fmt::format("{}", fmt::join(alert.techniques, ",")), kSummary);
-  add("first_event",
-      alert.json.value("firstEvent", Json()).is_string()
-          ? alert.json["firstEvent"].get<std::string>()
-          : "",
-      kSummary);
-  add("last_event",
-      alert.json.value("lastEvent", Json()).is_string() ? alert.json["lastEvent"].get<std::string>()
-                                                        : "",
-      kSummary);
+  for (const auto& [name, time] : {std::pair("first_event", alert.first_event),
+                                   std::pair("last_event", alert.last_event),
+                                   std::pair("ended", alert.ended_at)}) {
+    if (time != 0)
+      add(name, record::FormatDatetime(time), kSummary);
+  }
   // JSON texts; cut ones are no longer JSON, and end in "…".
   for (const char* name : {"entities", "customDetails", "row", "evidence"}) {
     std::string text = Write(alert.json[name]);
@@ -92,14 +90,6 @@ Result<std::string> ToAlertmanagerAlert(std::string_view canonical_json, record:
               {"startsAt", record::FormatDatetime(std::min(start, ends_at))},
               {"endsAt", record::FormatDatetime(ends_at)}};
   return Write(out);
-}
-
-std::string WithEnd(const std::string& alertmanager_alert, record::Ticks ends_at) {
-  Json alert = Json::parse(alertmanager_alert, nullptr, /*allow_exceptions=*/false);
-  if (!alert.is_object())
-    return alertmanager_alert;
-  alert["endsAt"] = record::FormatDatetime(ends_at);
-  return Write(alert);
 }
 
 Message AlertmanagerMessage(const std::vector<std::string>& alerts) {

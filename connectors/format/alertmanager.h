@@ -16,8 +16,6 @@ namespace keywatch::format {
 
 // One element of the array, firing until `ends_at`; one in the past resolves it.
 Result<std::string> ToAlertmanagerAlert(std::string_view canonical_json, record::Ticks ends_at);
-// An element with another end.
-std::string WithEnd(const std::string& alertmanager_alert, record::Ticks ends_at);
 Message AlertmanagerMessage(const std::vector<std::string>& alerts);
 
 }  // namespace keywatch::format

@@ -9,8 +9,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "connectors/http/curl_connection.h"
 
 namespace keywatch::http {
 namespace {
@@ -18,14 +18,6 @@ namespace {
 constexpr size_t kBodyBeyond = 1 << 20;  // an answer that goes on so far beyond what is kept is cut
 constexpr size_t kHeadersKept = 32 << 10;
 
-void InitializeCurl() {
-  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)done;
-}
-
-struct EasyCloser {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
 struct UrlCloser {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
 };
@@ -47,37 +39,6 @@ bool IsLoopbackName(const std::string& host) {
     return true;
   in_addr four{};
   return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24) == 127;
-}
-
-TransportError Judge(CURLcode code) {
-  switch (code) {
-    case CURLE_OK:
-      return TransportError::kNone;
-    case CURLE_OPERATION_TIMEDOUT:
-      return TransportError::kTimeout;
-    case CURLE_COULDNT_CONNECT:
-      return TransportError::kRefused;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return TransportError::kDns;
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE:
-      return TransportError::kReset;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return TransportError::kTls;
-    case CURLE_ABORTED_BY_CALLBACK:
-      return TransportError::kCancelled;
-    default:
-      return TransportError::kOther;
-  }
 }
 
 Status CheckUrl(const std::string& url,
@@ -126,31 +87,51 @@ std::string PercentEncode(std::string_view text, std::string_view keep) {
   return out;
 }
 
+const char* ReasonOf(TransportError error) {
+  switch (error) {
+    case TransportError::kTimeout:
+      return "timeout";
+    case TransportError::kRefused:
+      return "refused";
+    case TransportError::kReset:
+      return "reset";
+    case TransportError::kDns:
+      return "dns";
+    case TransportError::kTls:
+      return "tls";
+    case TransportError::kPolicy:
+      return "policy";
+    case TransportError::kNone:
+    case TransportError::kCancelled:
+    case TransportError::kOther:
+      return "network";
+  }
+  return "network";
+}
+
 struct Client::Impl {
   ClientOptions options;
   std::string url;
   std::string origin;  // scheme, host and port
-  std::unique_ptr<CURL, EasyCloser> easy;
+  CurlConnection connection;
   std::atomic<bool> cancelled{false};
   Response* response = nullptr;  // of the running request
   size_t most_body = 0;
   size_t body_seen = 0;
   size_t header_bytes = 0;
   bool body_cut = false;
-  std::string refusal;  // why the last address was not connected to
 
   void Configure();
   void SetMethod(const Request& request);
   template <class Value>
   void Set(CURLoption option, Value value) {
-    curl_easy_setopt(easy.get(), option, value);
+    connection.Set(option, value);
   }
 
   // Callbacks of libcurl; `self` is an Impl.
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
-  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 };
 
 size_t Client::Impl::OnBody(char* data, size_t size, size_t count, void* self) {
@@ -193,46 +174,8 @@ int Client::Impl::OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, cur
   return static_cast<Impl*>(self)->cancelled ? 1 : 0;
 }
 
-curl_socket_t Client::Impl::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
-  auto* impl = static_cast<Impl*>(self);
-  IpAddress ip{};
-  if (address->family == AF_INET) {
-    sockaddr_in four{};
-    std::memcpy(&four, &address->addr, sizeof four);
-    std::array<uint8_t, 4> bytes{};
-    std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
-    ip = FromIpv4(bytes.data());
-  } else if (address->family == AF_INET6) {
-    sockaddr_in6 six{};
-    std::memcpy(&six, &address->addr, std::min<size_t>(sizeof six, address->addrlen));
-    std::memcpy(ip.data(), &six.sin6_addr, ip.size());
-  }
-  std::string_view refusal = Refusal(impl->options.addresses, ip);
-  if (!refusal.empty()) {
-    impl->refusal = refusal;
-    return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 void Client::Impl::Configure() {
-  Set(CURLOPT_PROTOCOLS_STR, "http,https");
-  Set(CURLOPT_NOSIGNAL, 1L);
-  Set(CURLOPT_FOLLOWLOCATION, 0L);
-  Set(CURLOPT_PROXY, options.proxy.c_str());  // "" also switches the environment's proxies off
   Set(CURLOPT_USERAGENT, options.user_agent.c_str());
-  Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-  Set(CURLOPT_TCP_KEEPALIVE, 1L);
-  Set(CURLOPT_SSL_VERIFYPEER, 1L);
-  Set(CURLOPT_SSL_VERIFYHOST, 2L);
-  Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty())
-    Set(CURLOPT_CAINFO, options.ca_file.c_str());
-  if (!options.client_cert_file.empty()) {
-    Set(CURLOPT_SSLCERT, options.client_cert_file.c_str());
-    Set(CURLOPT_SSLKEY, options.client_key_file.c_str());
-  }
   Set(CURLOPT_WRITEFUNCTION, &Impl::OnBody);
   Set(CURLOPT_WRITEDATA, this);
   Set(CURLOPT_HEADERFUNCTION, &Impl::OnHeader);
@@ -240,8 +183,6 @@ void Client::Impl::Configure() {
   Set(CURLOPT_NOPROGRESS, 0L);
   Set(CURLOPT_XFERINFOFUNCTION, &Impl::OnProgress);
   Set(CURLOPT_XFERINFODATA, this);
-  Set(CURLOPT_OPENSOCKETFUNCTION, &Impl::OnOpenSocket);
-  Set(CURLOPT_OPENSOCKETDATA, this);
 }
 
 void Client::Impl::SetMethod(const Request& request) {
@@ -261,7 +202,6 @@ Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() = default;
 
 Result<std::unique_ptr<Client>> Client::Make(const std::string& url, ClientOptions options) {
-  InitializeCurl();
   bool plain = false;
   std::string origin;
   KEYWATCH_RETURN_IF_ERROR(CheckUrl(url, options, &plain, &origin));
@@ -271,8 +211,7 @@ Result<std::unique_ptr<Client>> Client::Make(const std::string& url, ClientOptio
   impl->options.addresses.only_loopback = plain && !impl->options.allow_insecure_http;
   impl->url = url;
   impl->origin = std::move(origin);
-  impl->easy.reset(curl_easy_init());
-  if (impl->easy == nullptr)
+  if (!impl->connection.Open(impl->options))
     return Unavailable("libcurl gave no handle: out of memory");
   impl->Configure();
   return std::unique_ptr<Client>(new Client(std::move(impl)));
@@ -300,16 +239,16 @@ Response Client::Send(const Request& request) {
   impl_->body_seen = 0;
   impl_->header_bytes = 0;
   impl_->body_cut = false;
-  impl_->refusal.clear();
+  impl_->connection.refusal.clear();
   std::array<char, CURL_ERROR_SIZE> detail{};
   impl_->SetMethod(request);
   impl_->Set(CURLOPT_ERRORBUFFER, detail.data());
   impl_->Set(CURLOPT_HTTPHEADER, headers.get());
   std::string url = request.target.empty() ? impl_->url : impl_->origin + request.target;
   impl_->Set(CURLOPT_URL, url.c_str());
-  CURLcode code = curl_easy_perform(impl_->easy.get());
+  CURLcode code = curl_easy_perform(impl_->connection.handle.get());
   long status = 0;
-  curl_easy_getinfo(impl_->easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(impl_->connection.handle.get(), CURLINFO_RESPONSE_CODE, &status);
   impl_->Set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
   impl_->Set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   impl_->Set(CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
@@ -318,10 +257,10 @@ Response Client::Send(const Request& request) {
   response.body_complete = impl_->body_seen == response.body.size();
   // An answer that was cut off for its length is an answer.
   response.error = impl_->body_cut ? TransportError::kNone : Judge(code);
-  if (response.error != TransportError::kNone && !impl_->refusal.empty()) {
+  if (response.error != TransportError::kNone && !impl_->connection.refusal.empty()) {
     response.error = TransportError::kPolicy;
-    response.error_detail =
-        "the address policy refused a connection to " + impl_->origin + ": " + impl_->refusal;
+    response.error_detail = "the address policy refused a connection to " + impl_->origin + ": " +
+                            impl_->connection.refusal;
   } else if (response.error != TransportError::kNone) {
     response.error_detail = detail[0] != '\0' ? detail.data() : curl_easy_strerror(code);
   }

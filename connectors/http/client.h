@@ -50,6 +50,9 @@ enum class TransportError {
   kOther,
 };
 
+// One of a fixed few words: a metric label.
+const char* ReasonOf(TransportError error);
+
 struct Response {
   TransportError error = TransportError::kNone;
   std::string error_detail;

@@ -11,7 +11,9 @@
 //   5xx                 retried, after Retry-After if there is one
 //   no answer           retried: timeout, refused, reset, DNS, TLS, address policy
 //   anything else       retried
-// Rejected alerts go to the dead-letter file.
+// Rejected alerts go to the dead-letter file. What single receivers do otherwise:
+//   Slack, Teams  200 with an error in the body: judged by that
+//   PagerDuty     429 without a time: two minutes
 #pragma once
 
 #include <chrono>
@@ -24,7 +26,14 @@
 
 namespace keywatch::webhook {
 
-pipeline::DeliveryResult WebhookOutcome(const http::Response& response, record::Ticks now);
+enum class Receiver { kWebhook, kAlertmanager, kSlack, kTeams, kPagerDuty, kLogsIngestion };
+
+pipeline::DeliveryResult Outcome(Receiver receiver,
+                                 const http::Response& response,
+                                 record::Ticks now);
+
+// Whether the receiver may take a shorter message.
+bool IsTooLarge(Receiver receiver, const http::Response& response);
 
 // Retry-After as seconds or as an HTTP date (RFC 9110 10.2.3); null if it is neither. A date in the
 // past is 0.

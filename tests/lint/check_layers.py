@@ -40,7 +40,9 @@ LAYERS = {
     "connectors/push": ["engine/base", "engine/record", "engine/state", "engine/pipeline",
                         "connectors/http"],
     "connectors/webhook": ["engine/base", "engine/record", "engine/alert", "engine/pipeline",
-                           "connectors/format", "connectors/http"],
+                           "connectors/format", "connectors/http", "connectors/azure"],
+    "connectors/syslog": ["engine/base", "engine/record", "engine/pipeline", "connectors/format",
+                          "connectors/http"],
 }
 # A library is let in by one or two folders only, so that it can be replaced there.
 FENCED = {

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "connectors/webhook/webhook_sink.h"
+#include "connectors/webhook/http_sink.h"
+#include "connectors/webhook/webhook_signer.h"
 #include "engine/alert/alert_id.h"
 #include "engine/alert/alert_json.h"
 #include "engine/base/crypto.h"
@@ -60,12 +61,17 @@ class NoDeadLetters : public pipeline::DeadLetters {
 };
 
 int Send(const std::string& url, const std::vector<std::string>& secrets) {
-  webhook::WebhookOptions options;
+  webhook::HttpSinkOptions options;
   options.name = "peer";
   options.url = url;
+  options.format = [](const pipeline::OutgoingAlert& alert) -> Result<format::Message> {
+    return format::Message{alert.json};
+  };
+  std::vector<Secret> keys;
   for (const std::string& secret : secrets)
-    options.secrets.emplace_back(secret);
-  auto sink = webhook::WebhookSink::Make(std::move(options));
+    keys.emplace_back(secret);
+  options.authorization = std::make_unique<webhook::WebhookSigner>(std::move(keys));
+  auto sink = webhook::HttpSink::Make(std::move(options));
   auto outbox = state::Outbox::Open(":memory:", {"peer"});
   if (!sink || !outbox) {
     std::fprintf(stderr, "%s\n", (sink ? outbox.error() : sink.error()).message().c_str());

@@ -66,9 +66,30 @@ TEST(Config, TheExampleShowsEveryDefault) {
                       {"log_analytics", workspace}};
   WebhookSinkSettings webhook;
   webhook.url = "https://alerts.example.com/keywatch";
+  AlertmanagerSinkSettings alertmanager;
+  alertmanager.url = "https://alertmanager.example.com";
+  SlackSinkSettings slack;
+  slack.url = "https://hooks.slack.com/services/T000/B000/XXXX";
+  TeamsSinkSettings teams;
+  teams.url = "https://example.api.powerplatform.com/workflows/1";
+  PagerDutySinkSettings pagerduty;
+  pagerduty.routing_key = Secret(std::string(32, '0'));
+  SyslogSinkSettings syslog;
+  syslog.host = "collector.example.com";
+  LogsIngestionSinkSettings logs;
+  logs.endpoint = "https://keywatch-abcd.westeurope-1.ingest.monitor.azure.com";
+  logs.rule_id = "dcr-" + std::string(32, '0');
+  FileSinkSettings alerts;
+  alerts.path = "/var/lib/keywatch/alerts.jsonl";
   defaults.sinks = {{"webhook", webhook},
+                    {"alertmanager", alertmanager},
+                    {"slack", slack},
+                    {"teams", teams},
+                    {"pagerduty", pagerduty},
+                    {"syslog", syslog},
+                    {"logs_ingestion", logs},
                     {"console", ConsoleSinkSettings()},
-                    {"file", FileSinkSettings{"/var/lib/keywatch/alerts.jsonl"}}};
+                    {"file", alerts}};
   EXPECT_EQ(config.data_dir, defaults.data_dir);
   EXPECT_EQ(config.rules, defaults.rules);
   EXPECT_EQ(config.schema, defaults.schema);
@@ -101,6 +122,17 @@ sources:
 sinks:
   - {type: webhook, url: 'https://a', zzzzzzzzzzzz: 1}
   - {type: file, path: a, zzzzzzzzzzzz: 1}
+  - {type: alertmanager, url: 'https://a', zzzzzzzzzzzz: 1}
+  - {type: slack, webhook_url: 'https://a', zzzzzzzzzzzz: 1}
+  - {type: teams, webhook_url: 'https://a', zzzzzzzzzzzz: 1}
+  - {type: pagerduty, routing_key: 01234567890123456789012345678901, zzzzzzzzzzzz: 1}
+  - {type: syslog, address: a, zzzzzzzzzzzz: 1}
+  - type: logs_ingestion
+    endpoint: https://a
+    rule_id: dcr-1
+    auth: {type: managed_identity}
+    zzzzzzzzzzzz: 1
+  - {type: console, route: {zzzzzzzzzzzz: 1}}
 http: {zzzzzzzzzzzz: 1}
 snapshot: {zzzzzzzzzzzz: 1}
 state: {zzzzzzzzzzzz: 1}
@@ -123,7 +155,7 @@ dead_letter: {zzzzzzzzzzzz: 1}
           << name;
     }
   }
-  EXPECT_EQ(lists, 16U);
+  EXPECT_EQ(lists, 23U);
 }
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {

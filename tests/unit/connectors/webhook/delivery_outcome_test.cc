@@ -66,7 +66,7 @@ TEST(DeliveryOutcomeTest, ByStatus) {
     http::Response response;
     response.status = c.status;
     response.headers["retry-after"] = c.retry_after;
-    pipeline::DeliveryResult result = WebhookOutcome(response, kNow);
+    pipeline::DeliveryResult result = Outcome(Receiver::kWebhook, response, kNow);
     EXPECT_EQ(result.outcome, c.outcome) << c.status;
     EXPECT_EQ(result.reason, c.reason) << c.status;
     EXPECT_EQ(result.retry_after, c.wait) << c.status << " " << c.retry_after;
@@ -88,7 +88,7 @@ TEST(DeliveryOutcomeTest, NoAnswerIsRetriedForALabelThatMetricsKnow) {
     response.status =
         200;  // a status line came, the rest did not: at least once beats at most once
     response.error_detail = "why";
-    pipeline::DeliveryResult result = WebhookOutcome(response, kNow);
+    pipeline::DeliveryResult result = Outcome(Receiver::kWebhook, response, kNow);
     EXPECT_EQ(result.outcome, DeliveryOutcome::kRetry);
     EXPECT_EQ(result.detail, "why");
     auto known = std::find_if(std::begin(pipeline::kDeliveryReasons),
@@ -103,7 +103,7 @@ TEST(DeliveryOutcomeTest, TheDetailSaysWhatTheReceiverSaid) {
   response.status = 302;
   response.headers["location"] = "https://elsewhere.example/";
   response.body = "moved\r\n\x1b[31m" + std::string(5000, 'x');
-  std::string detail = WebhookOutcome(response, kNow).detail;
+  std::string detail = Outcome(Receiver::kWebhook, response, kNow).detail;
   EXPECT_EQ(detail.substr(0, 45), "HTTP 302 to https://elsewhere.example/: moved");
   EXPECT_EQ(detail.find('\x1b'), std::string::npos);
   EXPECT_LT(detail.size(), 400U);
@@ -119,6 +119,55 @@ TEST(DeliveryOutcomeTest, RetryAfter) {
        {"", "-1", "1.5", "5s", "2026-11-24T10:00:01Z", "GMT", "Tue, 99 Nov 2026 10:00:01 GMT"}) {
     EXPECT_EQ(ParseRetryAfter(text, kNow), std::nullopt) << text;
   }
+}
+
+http::Response Answered(int status, const std::string& body) {
+  http::Response response;
+  response.status = status;
+  response.body = body;
+  return response;
+}
+
+TEST(DeliveryOutcomeTest, ReceiversWithWaysOfTheirOwn) {
+  // PagerDuty's own advice: a backoff of a few minutes.
+  EXPECT_EQ(Outcome(Receiver::kPagerDuty, Answered(429, ""), kNow).retry_after, seconds(120));
+  EXPECT_EQ(Outcome(Receiver::kSlack, Answered(429, ""), kNow).retry_after, seconds(60));
+
+  auto slack = [](int status, const std::string& body) {
+    return Outcome(Receiver::kSlack, Answered(status, body), kNow);
+  };
+  EXPECT_EQ(slack(200, "ok").outcome, DeliveryOutcome::kAccepted);
+  EXPECT_EQ(slack(200, R"({"ok":true})").outcome, DeliveryOutcome::kAccepted);
+  EXPECT_EQ(slack(200, R"({"ok":false,"error":"no_text"})").outcome, DeliveryOutcome::kReject);
+  EXPECT_EQ(slack(200, R"({"ok":false,"error":"ratelimited"})").reason, "throttled");
+  EXPECT_EQ(slack(400, "invalid_payload").outcome, DeliveryOutcome::kReject);
+  EXPECT_EQ(slack(404, "no_service").outcome, DeliveryOutcome::kReject);
+
+  auto teams = [](const std::string& body) {
+    return Outcome(Receiver::kTeams, Answered(200, body), kNow);
+  };
+  const std::string failed =
+      "Webhook message delivery failed with error: Microsoft Teams endpoint "
+      "returned HTTP error ";
+  EXPECT_EQ(teams("1").outcome, DeliveryOutcome::kAccepted);
+  EXPECT_EQ(teams(failed + "429 with ContextId x").reason, "throttled");
+  EXPECT_EQ(teams(failed + "503").reason, "http_5xx");
+  EXPECT_EQ(teams(failed + "413 with ContextId x").outcome, DeliveryOutcome::kReject);
+  // Nobody else's 200 is doubted.
+  EXPECT_EQ(Outcome(Receiver::kWebhook, Answered(200, failed + "429"), kNow).outcome,
+            DeliveryOutcome::kAccepted);
+}
+
+TEST(DeliveryOutcomeTest, TooLarge) {
+  EXPECT_TRUE(IsTooLarge(Receiver::kWebhook, Answered(413, "")));
+  EXPECT_FALSE(IsTooLarge(Receiver::kWebhook, Answered(400, "msg_too_long")));
+  EXPECT_TRUE(IsTooLarge(Receiver::kSlack, Answered(400, "msg_blocks_too_long")));
+  EXPECT_TRUE(IsTooLarge(Receiver::kTeams, Answered(400, "Request entity too large")));
+  EXPECT_TRUE(IsTooLarge(Receiver::kTeams, Answered(200, "returned HTTP error 413 with ..")));
+  EXPECT_FALSE(IsTooLarge(Receiver::kTeams, Answered(200, "1")));
+  http::Response none = Answered(413, "");
+  none.error = http::TransportError::kReset;
+  EXPECT_FALSE(IsTooLarge(Receiver::kWebhook, none));
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
-#include "connectors/webhook/webhook_sink.h"
+#include "connectors/webhook/http_sink.h"
 
 #include <atomic>
 #include <set>
 
 #include <gtest/gtest.h>
 
+#include "connectors/format/pagerduty.h"
 #include "connectors/format/standard_webhooks.h"
+#include "connectors/webhook/webhook_signer.h"
+#include "engine/alert/alert_json.h"
 #include "engine/base/crypto.h"
 #include "engine/pipeline/delivery.h"
 #include "tests/support/http_receiver.h"
@@ -22,17 +25,21 @@ using Answer = HttpReceiver::Answer;
 const std::string kOldSecret = "whsec_" + Base64Encode(std::string(24, 'o'));
 const std::string kNewSecret = "whsec_" + Base64Encode(std::string(32, 'n'));
 
-WebhookOptions OptionsFor(const std::string& url) {
-  WebhookOptions options;
+HttpSinkOptions OptionsFor(const std::string& url) {
+  HttpSinkOptions options;
   options.name = "soc";
   options.url = url;
-  options.secrets = {Secret(kNewSecret), Secret(kOldSecret)};
+  options.format = [](const pipeline::OutgoingAlert& alert) -> Result<format::Message> {
+    return format::Message{alert.json};
+  };
+  options.authorization =
+      std::make_unique<WebhookSigner>(std::vector<Secret>{Secret(kNewSecret), Secret(kOldSecret)});
   options.client.timeout = milliseconds(2000);
   return options;
 }
 
-std::unique_ptr<WebhookSink> MustMake(WebhookOptions options) {
-  Result<std::unique_ptr<WebhookSink>> made = WebhookSink::Make(std::move(options));
+std::unique_ptr<HttpSink> MustMake(HttpSinkOptions options) {
+  Result<std::unique_ptr<HttpSink>> made = HttpSink::Make(std::move(options));
   EXPECT_TRUE(made) << (made ? "" : made.error().message());
   return made ? std::move(made).value() : nullptr;
 }
@@ -41,14 +48,14 @@ pipeline::OutgoingAlert AlertOf(const std::string& id) {
   return {id, "rule", "High", R"({"id":")" + id + R"(","text":"é"})"};
 }
 
-TEST(WebhookSinkTest, SendsTheBytesAndSignsThem) {
+TEST(HttpSinkTest, SendsTheBytesAndSignsThem) {
   HttpReceiver receiver;
-  WebhookOptions options = OptionsFor(receiver.url());
+  HttpSinkOptions options = OptionsFor(receiver.url());
   options.headers = {{"authorization", Secret("Bearer x")}};
   options.client.user_agent = "keywatch/1.2.3";
   record::Ticks now = record::kUnixEpoch + 1'700'000'000 * record::kTicksPerSecond + 5'000'000;
   options.now = [&] { return now; };
-  auto sink = MustMake(options);
+  auto sink = MustMake(std::move(options));
   pipeline::OutgoingAlert alert = AlertOf("0011");
   EXPECT_EQ(sink->Deliver(alert).outcome, DeliveryOutcome::kAccepted);
   now += 90 * record::kTicksPerSecond;  // a retry: same id, signed anew
@@ -72,34 +79,127 @@ TEST(WebhookSinkTest, SendsTheBytesAndSignsThem) {
   EXPECT_EQ(received[0].headers.at("keywatch-sent-time"), "2023-11-14T22:13:20.5Z");
 }
 
-TEST(WebhookSinkTest, WrongConfigurationIsRefusedWithoutShowingSecrets) {
-  WebhookOptions options = OptionsFor("https://example.com/");
-  options.secrets.emplace_back("whsec_hunter2");
-  Result<std::unique_ptr<WebhookSink>> made = WebhookSink::Make(options);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().message().find("hunter2"), std::string::npos);
-  EXPECT_NE(made.error().message().find("sink soc"), std::string::npos);
-  EXPECT_FALSE(WebhookSink::Make(OptionsFor("http://example.com/")));
+TEST(HttpSinkTest, WrongConfigurationIsRefusedWithoutShowingSecrets) {
+  Status wrong = WebhookSigner({Secret(kNewSecret), Secret("whsec_hunter2")}).Check();
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.message().find("hunter2"), std::string::npos);
+  EXPECT_FALSE(HttpSink::Make(OptionsFor("http://example.com/")));
   for (http::Headers headers : {http::Headers{{"a\r\nb", "x"}},
                                 http::Headers{{"a", "x\r\nb: c"}},
                                 http::Headers{{"", "x"}},
                                 http::Headers{{"Webhook-Id", "x"}},
                                 http::Headers{{"content-length", "0"}}}) {
-    options = OptionsFor("https://example.com/");
+    HttpSinkOptions options = OptionsFor("https://example.com/");
     options.headers = {{headers[0].first, Secret(headers[0].second)}};
-    EXPECT_FALSE(WebhookSink::Make(options)) << headers[0].first;
+    EXPECT_FALSE(HttpSink::Make(std::move(options))) << headers[0].first;
   }
 }
 
-TEST(WebhookSinkTest, FailuresAreNamed) {
+TEST(HttpSinkTest, FailuresAreNamed) {
   HttpReceiver resets([](const auto&) { return Answer{0, "", "", Answer::Kind::kReset}; });
   EXPECT_EQ(MustMake(OptionsFor(resets.url()))->Deliver(AlertOf("1")).reason, "reset");
   HttpReceiver hangs([](const auto&) { return Answer{0, "", "", Answer::Kind::kHang}; });
-  WebhookOptions hasty = OptionsFor(hangs.url());
+  HttpSinkOptions hasty = OptionsFor(hangs.url());
   hasty.client.timeout = milliseconds(100);
-  EXPECT_EQ(MustMake(hasty)->Deliver(AlertOf("1")).reason, "timeout");
+  EXPECT_EQ(MustMake(std::move(hasty))->Deliver(AlertOf("1")).reason, "timeout");
   HttpReceiver redirects([](const auto&) { return Answer{302, "Location: /x\r\n", "", {}}; });
   EXPECT_EQ(MustMake(OptionsFor(redirects.url()))->Deliver(AlertOf("1")).reason, "redirect");
+}
+
+alert::Alert FullAlert() {
+  alert::Alert alert;
+  alert.id = std::string(32, 'a');
+  alert.rule = {"rule", "A rule", "1", "NRT", std::string(64, 'b')};
+  alert.severity = "High";
+  alert.title = "Title";
+  record::Evidence evidence;
+  evidence.record = "{\"operationName\":\"" + std::string(5000, 'x') + "\"}";
+  alert.evidence = {evidence};
+  return alert;
+}
+
+// A receiver takes 2 KB: it gets the alert again without its evidence, in the same attempt.
+TEST(HttpSinkTest, WhatIsTooLargeIsShortenedOnce) {
+  HttpReceiver small([](const auto& request) {
+    return Answer{request.body.size() > 2000 ? 413 : 202, "", "", {}};
+  });
+  alert::Alert full = FullAlert();
+  pipeline::OutgoingAlert alert{full.id, "rule", "High", alert::ToJson(full), false};
+  EXPECT_EQ(MustMake(OptionsFor(small.url()))->Deliver(alert).outcome, DeliveryOutcome::kAccepted);
+  auto received = small.received();
+  ASSERT_EQ(received.size(), 2U);
+  EXPECT_EQ(received[0].body, alert.json);
+  EXPECT_NE(received[1].body.find("\"truncated\":[\"/evidence\"]"), std::string::npos)
+      << received[1].body;
+  EXPECT_EQ(received[1].headers.at("webhook-id"), full.id);
+
+  HttpReceiver tiny([](const auto&) { return Answer{413, "", "too much", {}}; });
+  pipeline::DeliveryResult refused = MustMake(OptionsFor(tiny.url()))->Deliver(alert);
+  EXPECT_EQ(refused.outcome, DeliveryOutcome::kReject);
+  EXPECT_NE(refused.detail.find("too much"), std::string::npos);
+  EXPECT_EQ(tiny.received().size(), 2U);
+}
+
+TEST(HttpSinkTest, AnEndIsAMessageOfItsOwn) {
+  HttpReceiver receiver;
+  HttpSinkOptions options = OptionsFor(receiver.url());
+  options.wants_ended = true;
+  auto sink = MustMake(std::move(options));
+  EXPECT_TRUE(sink->wants_ended());
+  pipeline::OutgoingAlert alert = AlertOf("0011");
+  alert.ended = true;
+  EXPECT_EQ(sink->Deliver(alert).outcome, DeliveryOutcome::kAccepted);
+  EXPECT_EQ(receiver.received()[0].headers.at("webhook-id"), "0011-ended");
+}
+
+TEST(HttpSinkTest, AReceiverThatThrottlesIsPaced) {
+  HttpReceiver receiver;
+  HttpSinkOptions options = OptionsFor(receiver.url());
+  options.pace = milliseconds(60);
+  auto sink = MustMake(std::move(options));
+  auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(sink->Deliver(AlertOf("1")).outcome, DeliveryOutcome::kAccepted);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(120));
+}
+
+TEST(HttpSinkTest, WhatIsNoAlertIsGivenUp) {
+  HttpReceiver receiver;
+  HttpSinkOptions options = OptionsFor(receiver.url());
+  options.format = [](const pipeline::OutgoingAlert& alert) {
+    return format::ToPagerDuty(alert.json, "key");
+  };
+  EXPECT_EQ(MustMake(std::move(options))->Deliver(AlertOf("1")).outcome, DeliveryOutcome::kReject);
+  EXPECT_TRUE(receiver.received().empty());
+}
+
+// A token that cannot be had holds the alert back: credentials get repaired.
+TEST(HttpSinkTest, WithoutCredentialsAnAlertWaits) {
+  class NoToken : public Authorization {
+   public:
+    Result<http::Headers> Headers(const Attempt&) override { return Unavailable("no token"); }
+  };
+  HttpReceiver receiver;
+  HttpSinkOptions options = OptionsFor(receiver.url());
+  options.authorization = std::make_unique<NoToken>();
+  pipeline::DeliveryResult result = MustMake(std::move(options))->Deliver(AlertOf("1"));
+  EXPECT_EQ(result.outcome, DeliveryOutcome::kRetry);
+  EXPECT_EQ(result.reason, "auth");
+  EXPECT_EQ(result.detail, "no token");
+  EXPECT_TRUE(receiver.received().empty());
+}
+
+// The metadata service of the cloud would hand out credentials: its address is refused by any name
+// that leads to it, and without a byte sent.
+TEST(HttpSinkTest, LinkLocalAddressesAreRefused) {
+  for (const char* url : {"https://169.254.169.254/metadata/identity/oauth2/token",
+                          "https://[fe80::1]/",
+                          "https://[::ffff:169.254.169.254]/",
+                          "https://168.63.129.16/"}) {
+    pipeline::DeliveryResult result = MustMake(OptionsFor(url))->Deliver(AlertOf("1"));
+    EXPECT_EQ(result.outcome, DeliveryOutcome::kRetry) << url;
+    EXPECT_EQ(result.reason, "policy") << url << ' ' << result.detail;
+  }
 }
 
 class NoDeadLetters : public pipeline::DeadLetters {
@@ -113,7 +213,7 @@ class NoDeadLetters : public pipeline::DeadLetters {
 
 // The whole way: a receiver that resets, throttles, fails and refuses, beside one that hangs and
 // one that works. Everybody gets, or buries, every alert.
-TEST(WebhookSinkTest, DeliveryThroughABadDay) {
+TEST(HttpSinkTest, DeliveryThroughABadDay) {
   std::atomic<int> calls{0};
   HttpReceiver moody([&](const auto& request) -> Answer {
     if (request.headers.at("webhook-id") == "bad")
@@ -137,13 +237,13 @@ TEST(WebhookSinkTest, DeliveryThroughABadDay) {
   std::vector<std::string> names = {"moody", "hangs", "works"};
   const HttpReceiver* receivers[] = {&moody, &hangs, &works};
   for (size_t i = 0; i < 3; ++i) {
-    WebhookOptions options = OptionsFor(receivers[i]->url());
+    HttpSinkOptions options = OptionsFor(receivers[i]->url());
     options.name = names[i];
     options.client.timeout = seconds(30);
     pipeline::DeliveryPolicy policy;
     policy.backoff = {milliseconds(5), milliseconds(20), 2.0};
     policy.probe = {milliseconds(5), milliseconds(20), 2.0};
-    sinks.push_back(pipeline::DeliverySink::Of(MustMake(options), policy));
+    sinks.push_back(pipeline::DeliverySink::Of(MustMake(std::move(options)), policy));
   }
   NoDeadLetters dead;
   MetricRegistry metrics;

@@ -1,0 +1,34 @@
+// `type: slack` and `type: teams` in `sinks`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/connectors/http_egress.h"
+#include "engine/pipeline/io.h"
+
+namespace keywatch::app {
+
+struct ChatSinkSettings {
+  std::string url;  // holds the secret that lets one post
+  bool send_ended = false;
+  HttpEgress egress;
+
+  bool operator==(const ChatSinkSettings&) const = default;
+};
+
+struct SlackSinkSettings : ChatSinkSettings {
+  bool operator==(const SlackSinkSettings&) const = default;
+};
+struct TeamsSinkSettings : ChatSinkSettings {
+  bool operator==(const TeamsSinkSettings&) const = default;
+};
+
+SlackSinkSettings ReadSlackSink(ConnectorFields* fields);
+TeamsSinkSettings ReadTeamsSink(ConnectorFields* fields);
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
+                                                 const SlackSinkSettings& settings);
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
+                                                 const TeamsSinkSettings& settings);
+
+}  // namespace keywatch::app
