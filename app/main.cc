@@ -4,9 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/commands/dead_letter.h"
 #include "app/commands/demo.h"
 #include "app/commands/replay.h"
 #include "app/commands/rules.h"
+#include "app/commands/sinks.h"
 #include "app/config.h"
 #include "app/generate/generate_command.h"
 #include "app/service.h"
@@ -33,6 +35,40 @@ int RunLive(const std::string& path) {
     return kExitConfiguration;
   ConfigureLog(load.config->log.level, load.config->log.json);
   return RunService(*load.config, {});
+}
+
+struct SinkCommands {
+  CLI::App* test = nullptr;
+  CLI::App* list = nullptr;
+  CLI::App* resend = nullptr;
+  std::string sink_name;
+  std::string severity = "Informational";
+  DeadLetterArguments letters;
+};
+
+void AddSinkCommands(CLI::App* app, std::string* config_path, SinkCommands* out) {
+  CLI::App* sinks = app->add_subcommand("sinks", "Try the sinks of a configuration.");
+  sinks->require_subcommand(1);
+  out->test = sinks->add_subcommand("test", "Send a marked test alert, and say what was answered.");
+  out->test->add_option("name", out->sink_name, "The sink's name.")->required();
+  out->test->add_option("--severity", out->severity, "Of the test alert.")
+      ->check(CLI::IsMember({"Informational", "Low", "Medium", "High"}));
+  CLI::App* letters = app->add_subcommand("deadletter", "Look at dead letters; send alerts again.");
+  letters->require_subcommand(1);
+  out->list = letters->add_subcommand("list", "Print what is in the dead-letter file.");
+  out->resend = letters->add_subcommand("resend", "Deliver alerts that were given up.");
+  out->list->add_flag("--records", out->letters.records, "Also records that could not be read.");
+  out->list->add_flag("--json", out->letters.json, "The alerts as JSON Lines.");
+  out->list->add_flag("--all", out->letters.all, "Also alerts that were delivered since.");
+  out->resend->add_flag("--dry-run", out->letters.dry_run, "Only print what would be sent.");
+  for (CLI::App* command : {out->list, out->resend}) {
+    command->add_option("--sink", out->letters.sink, "Only letters for this sink.");
+    command->add_option("--reason", out->letters.reason, "Only letters with this reason.");
+    command->add_option("--id", out->letters.id, "Only letters about this alert.");
+    command->add_option("--since", out->letters.since, "Only letters from this time on.");
+  }
+  for (CLI::App* command : {out->test, out->list, out->resend})
+    command->add_option("--config", *config_path, "Configuration file (YAML).")->required();
 }
 
 int Main(int argc, char** argv) {
@@ -70,6 +106,9 @@ int Main(int argc, char** argv) {
   CLI::App* config_check = config->add_subcommand("check", "Say what is wrong with it.");
   config_check->add_option("file", config_path, "The file.")->required();
 
+  SinkCommands sink_commands;
+  AddSinkCommands(&app, &config_path, &sink_commands);
+
   generate::GenerateArguments generate_arguments;
   CLI::App* generate = generate::AddGenerateCommand(&app, &generate_arguments);
 
@@ -102,6 +141,13 @@ int Main(int argc, char** argv) {
     return RunRulesTest(rule_paths);
   if (config_check->parsed())
     return RunConfigCheck(config_path);
+  sink_commands.letters.config_path = config_path;
+  if (sink_commands.test->parsed())
+    return RunSinksTest(config_path, sink_commands.sink_name, sink_commands.severity);
+  if (sink_commands.list->parsed())
+    return RunDeadLetterList(sink_commands.letters);
+  if (sink_commands.resend->parsed())
+    return RunDeadLetterResend(sink_commands.letters);
   if (generate->parsed())
     return generate::RunGenerate(generate_arguments);
   if (demo->parsed())
