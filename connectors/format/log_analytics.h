@@ -1,5 +1,5 @@
 // A row of a Log Analytics table, as the Logs Ingestion API takes it: an array of one flat object
-// whose members are columns (docs/sinks/logs_ingestion.md has the table and the stream for it).
+// whose members are columns (docs/sinks/logs-ingestion.md has the table and the stream for it).
 //
 // A value has at most 64 KB there: dynamic columns that would be longer are left null, and named in
 // Truncated.

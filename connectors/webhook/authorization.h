@@ -15,12 +15,14 @@ struct Attempt {
   record::Ticks now = 0;
 };
 
-// Headers() comes from one thread, Cancel() from any.
+// Headers() and Refused() come from one thread, Cancel() from any.
 class Authorization {
  public:
   virtual ~Authorization() = default;
   // An error means that the message cannot be sent now; it is tried again.
   virtual Result<http::Headers> Headers(const Attempt& attempt) = 0;
+  // The receiver answered 401 to the last headers.
+  virtual void Refused() {}
   // Makes a Headers() that waits return soon.
   virtual void Cancel() {}
 };

@@ -18,12 +18,15 @@ class BearerToken : public Authorization {
     Result<azure::AccessToken> token = tokens_->Token();
     if (!token)
       return token.error();
-    return http::Headers{{"authorization", "Bearer " + token->text}};
+    last_ = token->text;
+    return http::Headers{{"authorization", "Bearer " + last_}};
   }
+  void Refused() override { tokens_->Refused(last_); }
   void Cancel() override { tokens_->Cancel(); }
 
  private:
   std::unique_ptr<azure::TokenProvider> tokens_;
+  std::string last_;
 };
 
 }  // namespace keywatch::webhook

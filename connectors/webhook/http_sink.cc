@@ -109,6 +109,8 @@ DeliveryResult HttpSink::Post(const OutgoingAlert& alert, bool* is_too_large) {
     request.headers.emplace_back(name, value.Reveal());
   request.body = message->body;
   http::Response response = client_->Send(request);
+  if (response.status == 401 && options_.authorization != nullptr)
+    options_.authorization->Refused();
   *is_too_large = IsTooLarge(options_.receiver, response);
   return Outcome(options_.receiver, response, options_.now());
 }

@@ -21,7 +21,7 @@ from receiver import Receiver
 
 COLUMNS = {name: kind for name, kind in re.findall(
     r'\{ *"name": "(\w+)", *"type": "(\w+)" *\}',
-    (harness.ROOT / "docs" / "sinks" / "logs_ingestion.md").read_text(encoding="utf-8"))}
+    (harness.ROOT / "docs" / "sinks" / "logs-ingestion.md").read_text(encoding="utf-8"))}
 KEY = "0123456789abcdef0123456789abcdef"
 
 

@@ -332,6 +332,9 @@ TEST(Config, SecretsComeFromFilesAndAreNeverShown) {
 
 TEST(Config, AMessageBesideASecretDoesNotShowIt) {
   for (const std::string& text : {
+           Webhook("    url: https://a\n  - type: slack\n    webhook_url: https://h/swordfish\n    "
+                   "x: 1\n"),
+           Webhook("    url: https://a\n  - {type: pagerduty, routing_key: swordfish, x: 1}\n"),
            Webhook("    secrets: [whsec_swordfish]\n    url: http://a/b\n    secret: swordfish\n"),
            Webhook("    {url: 'https://a/b', secrets: [swordfish], tmeout: 1s}\n"),
            Webhook("    secrets:\n      - swordfish\n      - {a: swordfish}\n    url: x\n"),

@@ -26,6 +26,10 @@ std::vector<std::string> Examples(const std::string& page) {
 
 // A text that can stand in a file of this name.
 std::string SecretFor(const std::string& name) {
+  if (name.ends_with("_url"))
+    return "https://chat.example.com/hook";
+  if (name.ends_with("routing_key"))
+    return std::string(32, 'k');
   return name == "connection_string"
              ? "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=n;"
                "SharedAccessKey=c2VjcmV0"
@@ -64,7 +68,7 @@ TEST(DocsExamples, EveryConfigurationLoads) {
       }
     }
   }
-  EXPECT_GT(examples, 0);
+  EXPECT_GT(examples, 10);
 }
 
 }  // namespace
