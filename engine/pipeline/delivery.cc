@@ -26,7 +26,7 @@ constexpr milliseconds kOutboxPause{1000};  // after the outbox failed
 constexpr std::chrono::minutes kPruneEvery{10};
 
 // An end has a row of its own in the outbox: the alert's id and this.
-constexpr std::string_view kEndedSuffix = "-ended";
+using state::kEndedSuffix;
 
 OutgoingAlert ToOutgoing(state::PendingAlert&& pending) {
   OutgoingAlert alert;

@@ -33,6 +33,9 @@
 
 namespace keywatch::state {
 
+// The end of an alert is a row of its own, whose id is the alert's and this.
+inline constexpr std::string_view kEndedSuffix = "-ended";
+
 struct NewAlert {
   std::string_view id;
   std::string_view rule_id;

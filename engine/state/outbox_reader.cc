@@ -60,7 +60,7 @@ Status OutboxReader::Impl::Open(const std::string& path) {
        "SELECT seq, id, rule_id, severity, created, json FROM alerts WHERE seq>? "
        "ORDER BY seq LIMIT ?"},
       {&marks,
-       "SELECT seq, rule_id, severity, created FROM alerts WHERE seq>? ORDER BY seq LIMIT ?"},
+       "SELECT seq, rule_id, severity, created, id FROM alerts WHERE seq>? ORDER BY seq LIMIT ?"},
       {&deliveries,
        "SELECT sink, state, attempts, next_attempt, last_error, changed FROM deliveries "
        "WHERE seq=? ORDER BY sink"},
@@ -153,8 +153,12 @@ Result<std::vector<AlertMark>> OutboxReader::MarksAfter(int64_t seq, size_t limi
   std::lock_guard lock(impl_->mutex);
   impl_->marks.Bind(seq).Bind(static_cast<int64_t>(limit));
   Status read = EachRow(&impl_->marks, [&](const Statement& row) {
-    out.push_back(
-        {row.Integer(0), std::string(row.Text(1)), std::string(row.Text(2)), row.Integer(3)});
+    AlertMark& mark = out.emplace_back();
+    mark.seq = row.Integer(0);
+    mark.rule_id = row.Text(1);
+    mark.severity = row.Text(2);
+    mark.created = row.Integer(3);
+    mark.is_end = row.Text(4).ends_with(kEndedSuffix);
     return true;
   });
   if (!read.ok())

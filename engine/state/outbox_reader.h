@@ -17,6 +17,7 @@
 
 #include "engine/base/status.h"
 #include "engine/record/time.h"
+#include "engine/state/outbox.h"
 
 namespace keywatch::state {
 
@@ -27,11 +28,15 @@ struct StoredAlert {
   std::string severity;
   record::Ticks created = 0;
   std::string json;  // docs/formats/alert.md
+
+  // Of the end of an alert, not of an alert.
+  [[nodiscard]] bool IsEnd() const { return id.ends_with(kEndedSuffix); }
 };
 
 // An alert without its text.
 struct AlertMark {
   int64_t seq = 0;
+  bool is_end = false;
   std::string rule_id;
   std::string severity;
   record::Ticks created = 0;
