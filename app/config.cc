@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/config_text.h"
+#include "app/page/access.h"
 #include "engine/rule/yaml_fields.h"
 #include "engine/rule/yaml_node.h"
 
@@ -78,10 +79,31 @@ class ConfigReader {
   void ReadHttp(const YamlNode& node) {
     FieldReader reader(node, "http", diagnostics_);
     if (const YamlNode* listen = reader.Find("listen")) {
-      if (auto address = ReadListenAddress(*listen, diagnostics_))
-        config_.http = {address->host, address->port};
+      if (auto address = ReadListenAddress(*listen, diagnostics_)) {
+        config_.http.host = address->host;
+        config_.http.port = address->port;
+      }
     }
+    if (const YamlNode* file = reader.Find("token_file"))
+      ReadToken(*file);
     reader.Finish(Severity::kError);
+  }
+
+  void ReadToken(const YamlNode& file) {
+    if (file.scalar.empty())
+      return;
+    Result<Secret> token = Secret::FromFile(ResolvePath(folder_, file.scalar));
+    if (!token) {
+      diagnostics_->Error(file.span, token.error().message());
+    } else if (token->Reveal().size() < page::kShortestToken) {
+      diagnostics_->Error(file.span,
+                          fmt::format("token_file: expected a text of at least {} characters in "
+                                      "the file, found a shorter one",
+                                      page::kShortestToken),
+                          "write one: openssl rand -hex 32");
+    } else {
+      config_.http.token = *token;
+    }
   }
 
   void ReadSnapshot(const YamlNode& node) {

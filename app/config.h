@@ -17,6 +17,7 @@
 #include "app/connectors/registry.h"
 #include "engine/base/diagnostics.h"
 #include "engine/base/log.h"
+#include "engine/base/secret.h"
 #include "engine/record/time.h"
 
 namespace keywatch::app {
@@ -45,6 +46,7 @@ struct SchemaConfig {
 struct HttpConfig {
   std::string host = "127.0.0.1";
   int port = 9464;  // 0: any free one
+  Secret token;     // who shows it may see the page; empty: none, and only loopback may
 
   bool operator==(const HttpConfig&) const = default;
 };

@@ -17,6 +17,8 @@
 
 #include "app/active_rules.h"
 #include "app/http_routes.h"
+#include "app/page/access.h"
+#include "app/page/live_page.h"
 #include "app/service_manager.h"
 #include "app/version.h"
 #include "connectors/decode/json_decoder.h"
@@ -106,6 +108,20 @@ std::function<void(const pipeline::OutgoingAlert&)> UnroutedCount(
         "no sink's route takes this alert",
         {{"alert", alert.id}, {"rule", alert.rule_id}, {"severity", alert.severity}});
   };
+}
+
+Result<std::unique_ptr<page::LivePage>> MakeLivePage(const Config& config,
+                                                     const pipeline::Worker* worker,
+                                                     const pipeline::Delivery* delivery,
+                                                     MetricRegistry* metrics) {
+  page::PageSources sources;
+  sources.outbox_path = config.data_dir + "/outbox.sqlite";
+  sources.version = kVersion;
+  sources.worker = [worker] { return worker->View(); };
+  sources.sinks = [delivery] { return delivery->Health(); };
+  sources.problems = [worker] { return worker->Problems(); };
+  page::PageAccess access{config.http.token, page::IsLoopbackName(config.http.host)};
+  return page::LivePage::Make(std::move(sources), std::move(access), metrics);
 }
 
 int Fail(int code, const std::string& message) {
@@ -231,14 +247,21 @@ int RunService(const Config& config, const ServiceOptions& options) {
   pipeline::Worker worker(
       worker_settings, &engine, std::move(inputs), std::move(outputs), &metrics);
 
-  http::Server server;
+  auto live_page = MakeLivePage(config, &worker, &delivery, &metrics);
+  if (!live_page)
+    return Fail(kExitRuntime, live_page.error().message());
+
+  http::ServerOptions server_options;
+  server_options.most_streams = page::kMostStreams;
+  http::Server server(server_options);
   AddServiceRoutes(
       &metrics, [&] { return worker.Problems(); }, &server);
+  (*live_page)->AddRoutes(&server);
   Status served = server.Start(config.http.host, config.http.port);
   if (!served.ok())
     return Fail(kExitConfiguration, "http.listen: " + served.message());
   Log(LogLevel::kInfo,
-      "serving /metrics, /healthz, /readyz",
+      "serving the live page, /metrics, /healthz, /readyz",
       {{"address", fmt::format("http://{}:{}", config.http.host, server.port())}});
 
   Status started = worker.Start();
@@ -260,6 +283,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
       std::this_thread::sleep_for(milliseconds(50));
   }
   delivery.Stop(milliseconds(5'000));
+  (*live_page)->Stop();
   server.Stop();
   return ran.ok() ? kExitOk : kExitRuntime;
 }

@@ -49,9 +49,11 @@ int RunDemo(const DemoArguments& arguments) {
              traffic.output,
              traffic.labels);
   if (!arguments.once) {
-    fmt::print(stderr,
-               "Metrics and health: http://{}/metrics /healthz /readyz; Ctrl-C ends.\n",
-               arguments.listen);
+    fmt::print(
+        stderr,
+        "The live page: http://{0}/ ; metrics and health: http://{0}/metrics /healthz /readyz; "
+        "Ctrl-C ends.\n",
+        arguments.listen);
   }
   ServiceOptions options;
   options.return_when_ended = arguments.once;

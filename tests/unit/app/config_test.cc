@@ -102,6 +102,23 @@ TEST(Config, TheExampleShowsEveryDefault) {
   EXPECT_EQ(config.dead_letter, defaults.dead_letter);
 }
 
+TEST(Config, ThePageTokenIsReadAndIsLongEnough) {
+  tests::TempDir folder;
+  auto with_token = [&](const std::string& token) {
+    tests::WriteFile(folder.File("token"), token);
+    return ParseConfig(
+        {"k.yaml", With("http: {token_file: token}\n"), 1, 0}, folder.path(), SomeEnvironment);
+  };
+  ConfigLoad load = with_token("0123456789abcdef01234567\n");
+  ASSERT_TRUE(load.config) << Messages(load);
+  EXPECT_EQ(load.config->http.token.Reveal(), "0123456789abcdef01234567");
+  load = with_token("swordfish");
+  EXPECT_TRUE(Has(Messages(load), "expected a text of at least 24 characters"));
+  EXPECT_FALSE(Has(Messages(load), "swordfish"));
+  EXPECT_TRUE(Has(Messages(Parse(With("http: {token_file: none}\n"))), "/etc/kw/none"));
+  EXPECT_TRUE(Parse(With("http: {token_file: ''}\n")).config) << "none";
+}
+
 // Keys that can stand together with others that name them in the example.
 TEST(Config, TheExampleNamesEveryKey) {
   std::filesystem::path root = KEYWATCH_SOURCE_DIR;

@@ -1,0 +1,43 @@
+#include "app/page/minute_counts.h"
+
+#include <gtest/gtest.h>
+
+namespace keywatch::app::page {
+namespace {
+
+using record::kTicksPerMinute;
+using record::Ticks;
+
+constexpr Ticks kNow = record::kUnixEpoch + 20'000 * record::kTicksPerDay + 1234;
+constexpr size_t kLast = MinuteCounts::kMinutes - 1;
+
+TEST(MinuteCounts, CountsByMinuteAndSeverity) {
+  MinuteCounts counts;
+  counts.AddRecords(5, kNow);
+  counts.AddRecords(2, kNow - kTicksPerMinute);
+  counts.AddAlert(3, kNow);
+  counts.AddAlert(0, kNow);
+  counts.AddAlert(9, kNow);
+  auto minutes = counts.Last(kNow);
+  ASSERT_EQ(minutes.size(), MinuteCounts::kMinutes);
+  EXPECT_EQ(minutes[kLast].records, 5U);
+  EXPECT_EQ(minutes[kLast].AllAlerts(), 2U);
+  EXPECT_EQ(minutes[kLast].alerts[3], 1U);
+  EXPECT_EQ(minutes[kLast - 1].records, 2U);
+  EXPECT_EQ(minutes[kLast - 2].records, 0U);
+}
+
+TEST(MinuteCounts, WhatIsTooOldIsForgottenAndDoesNotComeBack) {
+  MinuteCounts counts;
+  counts.AddRecords(5, kNow);
+  Ticks later = kNow + static_cast<Ticks>(MinuteCounts::kMinutes) * kTicksPerMinute;
+  for (const Minute& minute : counts.Last(later))
+    EXPECT_EQ(minute.records, 0U);
+  counts.AddRecords(1, later);
+  counts.AddRecords(7, kNow);  // its place is taken
+  EXPECT_EQ(counts.Last(later)[kLast].records, 1U);
+  EXPECT_EQ(counts.Last(kNow)[kLast].records, 0U);
+}
+
+}  // namespace
+}  // namespace keywatch::app::page
