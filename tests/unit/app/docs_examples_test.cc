@@ -36,13 +36,18 @@ std::string SecretFor(const std::string& name) {
              : "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
 }
 
+// Not "resources:".
+bool HasSection(const std::string& example, const std::string& name) {
+  return ("\n" + example).find("\n" + name + ":") != std::string::npos;
+}
+
 // What an example leaves out, and the secret files that it names.
 std::string Completed(std::string example, const tests::TempDir& secrets) {
-  if (example.find("version:") == std::string::npos)
+  if (!HasSection(example, "version"))
     example.insert(0, "version: 1\n");
-  if (example.find("sources:") == std::string::npos)
+  if (!HasSection(example, "sources"))
     example += kSource;
-  if (example.find("sinks:") == std::string::npos)
+  if (!HasSection(example, "sinks"))
     example += kSink;
   const std::regex path("/run/secrets/([A-Za-z0-9_.-]+)");
   for (std::sregex_iterator found(example.begin(), example.end(), path), end; found != end; ++found)
