@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/active_rules.h"
@@ -142,6 +143,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
   // anew.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  umask(0027);  // what is kept holds what alerts hold: not for everyone
   std::error_code error;
   std::filesystem::create_directories(config.data_dir, error);
   if (error) {
