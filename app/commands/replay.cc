@@ -27,12 +27,11 @@ class AlertPrinter {
     for (const alert::Alert& alert : alerts) {
       line_.clear();
       alert::AppendJson(alert, {}, &line_);
-      if (json_) {
-        line_ += '\n';
-      } else {
+      if (!json_) {
         line_ = file::ConsoleLine({alert.id, alert.rule.id, alert.severity, line_},
                                   isatty(STDOUT_FILENO) != 0);
       }
+      line_ += '\n';
       if (std::fwrite(line_.data(), 1, line_.size(), stdout) != line_.size())
         return false;
     }

