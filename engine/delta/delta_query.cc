@@ -83,6 +83,11 @@ void DeltaQuery::Begin(Ticks first_event_time) {
     origin_ = first_event_time;
 }
 
+void DeltaQuery::BeginEarlier(Ticks first_event_time) {
+  if (origin_ != 0)
+    origin_ = std::min(origin_, first_event_time);
+}
+
 Ticks DeltaQuery::learning_until() const {
   bool baseline = std::any_of(plan_.branches.begin(),
                               plan_.branches.end(),

@@ -58,6 +58,9 @@ class DeltaQuery {
 
   // Tells when the stream began, with the first record ever; later calls change nothing.
   void Begin(Ticks first_event_time);
+  // Another input begins with this record. If it is older, the stream began there: records of live
+  // traffic may come before those of a history that is read beside it.
+  void BeginEarlier(Ticks first_event_time);
   // Adds rows of one batch for a leaf. `chunk` has the leaf's columns; rows that the leaf's
   // predicate drops may be among them. Every leaf is staged at most once per batch.
   void Stage(size_t branch,

@@ -46,7 +46,7 @@ class InputClocks {
 
   // For a batch of this input.
   [[nodiscard]] InputClock Of(size_t input) const {
-    return {inputs_[input].newest, CompleteBut(input)};
+    return {inputs_[input].newest, CompleteBut(input), inputs_[input].newest == 0};
   }
   // Up to which all are complete; the end of time when none is behind.
   [[nodiscard]] record::Ticks Complete() const { return CompleteBut(inputs_.size()); }

@@ -218,6 +218,9 @@ void RuleEngine::Process(const RecordBatch& batch,
     for (RunningRule& rule : rules_)
       rule.query->Begin(batch.event_time[0]);
     begun_ = true;
+  } else if (input.first) {
+    for (RunningRule& rule : rules_)
+      rule.query->BeginEarlier(batch.event_time[0]);
   }
   has_rows_.assign(rules_.size(), false);
   for (size_t l = 0; l < leaves_.size(); ++l) {

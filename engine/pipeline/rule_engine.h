@@ -39,6 +39,7 @@ struct RuleReport {
 struct InputClock {
   record::Ticks own = 0;                        // the newest that came from it before
   record::Ticks others = record::kMaxDatetime;  // up to which the others are complete
+  bool first = false;                           // nothing came from it before
 };
 
 class RuleEngine {

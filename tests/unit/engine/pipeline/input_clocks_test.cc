@@ -21,6 +21,8 @@ TEST(InputClocks, NothingIsCompleteBeforeEveryInputHasShownItself) {
   EXPECT_EQ(clocks.Complete(), 0);
   EXPECT_EQ(clocks.Of(0).others, 0);
   EXPECT_EQ(clocks.Of(1).others, 50);
+  EXPECT_FALSE(clocks.Of(0).first);
+  EXPECT_TRUE(clocks.Of(1).first);
   EXPECT_FALSE(clocks.CaughtUp());
 }
 

@@ -157,6 +157,22 @@ TEST(RuleEngine, ARuleAgainstABaselineLearnsFirst) {
   EXPECT_EQ(engine.AdvanceTo(At(8600)), Texts{"new"});
 }
 
+// Live traffic comes first, then another source with the history that a baseline needs.
+TEST(RuleEngine, AHistoryThatIsReadBesideLiveTrafficEndsTheLearning) {
+  Engine engine({RuleOf(kNewAddress)});
+  const InputClock live{0, 0, true};
+  engine.ProcessOf(live, {"9000 KeyGet a"});
+  EXPECT_EQ(engine.engine.Report()[0].learning_until, At(9000 + 3600));
+  const InputClock history{0, record::kMaxDatetime, true};
+  engine.ProcessOf(history, {"0 KeyGet a", "60 KeyGet b"});
+  EXPECT_EQ(engine.engine.Report()[0].learning_until, At(3600));
+  engine.ProcessOf({At(60), record::kMaxDatetime, false}, {"-500 KeyGet a"});  // merely late
+  EXPECT_EQ(engine.engine.Report()[0].learning_until, At(3600));
+  EXPECT_FALSE(engine.engine.Report()[0].learning);
+  engine.ProcessOf({At(9000), record::kMaxDatetime, false}, {"9100 KeyGet new"});
+  EXPECT_EQ(engine.AdvanceTo(At(9100 + 900)), Texts{"new"});
+}
+
 TEST(RuleEngine, WithoutHoldingItRaisesAtOnce) {
   EngineSettings settings;
   settings.hold_while_learning = false;
