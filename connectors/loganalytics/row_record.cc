@@ -1,6 +1,7 @@
 #include "connectors/loganalytics/row_record.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,15 @@ bool IsEmpty(const Dynamic& value) {
   return value.is_null() || (value.string() != nullptr && value.string()->empty());
 }
 
+// A number of a column of type real is a whole one in the record: 200, not 200.0.
+Dynamic AsWritten(const Dynamic& value) {
+  constexpr double kExact = 9'007'199'254'740'992.0;  // 2^53
+  const double* real = std::get_if<double>(&value.held);
+  if (real == nullptr || std::trunc(*real) != *real || std::abs(*real) > kExact)
+    return value;
+  return Dynamic{static_cast<int64_t>(*real)};
+}
+
 class Builder {
  public:
   explicit Builder(const record::Table& table) {
@@ -28,9 +38,10 @@ class Builder {
       sources_.emplace(column.name, column.source);
   }
 
-  void AddColumn(const std::string& name, const Dynamic& value) {
-    if (IsEmpty(value))
+  void AddColumn(const std::string& name, const Dynamic& cell) {
+    if (IsEmpty(cell))
       return;
+    Dynamic value = AsWritten(cell);
     auto source = sources_.find(name);
     if (name == "AdditionalFields" && value.object() != nullptr) {
       AddAll(value);

@@ -47,7 +47,9 @@ class SlicePlan {
   // All rows of the slice have come, when it was `service_now` at the service.
   void OnWhole(const Slice& slice, Ticks service_now) {
     from_ = slice.to;
-    complete_ = std::max(complete_, std::min(slice.to, service_now - settings_.settle));
+    // Not beyond what an earlier slice of the pass left open: it was asked for at an earlier time.
+    if (slice.from <= complete_)
+      complete_ = std::max(complete_, std::min(slice.to, service_now - settings_.settle));
     length_ = std::min(2 * length_, settings_.longest);
   }
   // There were more rows than the service gives. False: the slice cannot be made shorter.

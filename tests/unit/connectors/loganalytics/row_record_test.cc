@@ -14,11 +14,17 @@ const record::Table& TableOf(const std::string& name) {
   return *record::SchemaCatalog::Builtin().Find(name);
 }
 
+// A column that both tables have under one name and from one source is kept once.
+std::string KeptAs(const decode::DecodedRow& row, const record::Table& table, std::string column) {
+  std::string name = table.name + "." + column;
+  return row.cells.contains(name) ? name : column;
+}
+
 // The row that Log Analytics makes of a record, as pack_all(true) gives it.
 Dynamic RowOf(const decode::DecodedRow& row, const record::Table& table) {
   Dynamic::Object bag;
   for (const record::TableColumn& column : table.columns) {
-    const record::Value& value = row.cells.at(table.name + "." + column.name);
+    const record::Value& value = row.cells.at(KeptAs(row, table, column.name));
     std::string text = record::ToText(value);
     if (value.is_null() || text.empty())
       continue;
@@ -51,7 +57,7 @@ void ExpectSame(const decode::DecodedRow& a,
   EXPECT_EQ(a.id, b.id);
   EXPECT_EQ(a.time, b.time);
   for (const record::TableColumn& column : table.columns) {
-    std::string name = table.name + "." + column.name;
+    std::string name = KeptAs(a, table, column.name);
     // What holds all the others.
     bool whole = column.name == "Properties" || column.name == "properties_s";
     EXPECT_TRUE(whole || a.Text(name) == b.Text(name)) << name << ": " << b.Text(name);
