@@ -61,6 +61,7 @@ Result<format::Message> AlertmanagerSink::Format(const pipeline::OutgoingAlert& 
 }
 
 pipeline::DeliveryResult AlertmanagerSink::Deliver(const pipeline::OutgoingAlert& alert) {
+  std::lock_guard posting(posting_);
   pipeline::DeliveryResult result = http_->Deliver(alert);
   if (result.outcome != pipeline::DeliveryOutcome::kAccepted)
     return result;
@@ -75,17 +76,24 @@ pipeline::DeliveryResult AlertmanagerSink::Deliver(const pipeline::OutgoingAlert
 }
 
 void AlertmanagerSink::Resend() {
-  std::unique_lock lock(mutex_);
   bool is_failing = false;
-  while (!stop_.wait_for(lock, kLook, [this] { return stopping_; })) {
-    record::Ticks now = options_.now();
-    std::vector<std::string> due = firing_.Due(now, kBatch);
+  auto stopped = [this] {
+    std::unique_lock lock(mutex_);
+    return stop_.wait_for(lock, kLook, [this] { return stopping_; });
+  };
+  while (!stopped()) {
+    std::lock_guard posting(posting_);
+    std::vector<std::string> due;
+    {
+      std::lock_guard lock(mutex_);
+      due = firing_.Due(options_.now(), kBatch);
+    }
     if (due.empty())
       continue;
-    lock.unlock();
     bool taken = PostAgain(due);
-    lock.lock();
-    if (!taken && !is_failing && !stopping_) {
+    if (std::lock_guard lock(mutex_); stopping_)
+      return;
+    if (!taken && !is_failing) {
       Log(LogLevel::kWarning,
           "Alertmanager could not be told again of alerts that fire; it is tried every minute",
           {{"sink", options_.name}, {"alerts", std::to_string(due.size())}});

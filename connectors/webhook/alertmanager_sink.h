@@ -47,6 +47,9 @@ class AlertmanagerSink : public pipeline::Sink {
   std::string sent_;                      // by the running Deliver: the element of the array
   record::Ticks sent_end_ = 0;
 
+  // Held while anything is posted, and taken before mutex_: what is told again must not overtake
+  // the end of an alert, or it would fire on.
+  std::mutex posting_;
   std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;   // guarded by mutex_

@@ -1,6 +1,9 @@
 // The real Alertmanager is in test_sinks.py; here: what goes over the wire, and when again.
 #include "connectors/webhook/alertmanager_sink.h"
 
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "engine/alert/alert_json.h"
@@ -65,6 +68,28 @@ TEST(AlertmanagerSink, TellsAgainUntilTheEnd) {
   size_t count = receiver.received().size();
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_EQ(receiver.received().size(), count) << "what is over is not told again";
+}
+
+// A request of before that comes after the end would make the alert fire on until `hold`.
+TEST(AlertmanagerSink, TheEndIsTheLastWord) {
+  std::atomic<int> posts{0};
+  HttpReceiver receiver([&](const auto&) {
+    if (++posts == 2)
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    return Answer();
+  });
+  FiringPolicy firing;
+  firing.resend = 1;
+  firing.min_firing = 0;
+  auto sink = MustMake(receiver, firing);
+  EXPECT_EQ(sink->Deliver(AlertOf('a')).outcome, DeliveryOutcome::kAccepted);
+  while (posts < 2)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(sink->Deliver(EndOf(AlertOf('a'))).outcome, DeliveryOutcome::kAccepted);
+  sink.reset();
+  auto received = receiver.received();
+  ASSERT_EQ(received.size(), 3U);
+  EXPECT_LE(EndsIn(received.back().body), 0);
 }
 
 TEST(AlertmanagerSink, AnEndWaitsForMinFiring) {
