@@ -132,15 +132,19 @@ void DeltaQuery::Stage(size_t branch_number,
   std::vector<uint32_t> selected = program.predicate.Select(chunk, {});
   if (selected.empty())
     return;
+  // What few rows need is not computed for all.
+  bool narrower = selected.size() < chunk.rows;
+  const eval::Chunk gathered = narrower ? eval::Gather(chunk, selected) : eval::Chunk();
+  const eval::Chunk& input = narrower ? gathered : chunk;
   std::deque<eval::Vector> computed;
-  std::vector<const eval::Vector*> bounds = RunAll(program.bounds, chunk, &computed);
-  std::vector<const eval::Vector*> output = RunAll(program.output, chunk, &computed);
-  std::vector<const eval::Vector*> partition = RunAll(program.partition, chunk, &computed);
+  std::vector<const eval::Vector*> bounds = RunAll(program.bounds, input, &computed);
+  std::vector<const eval::Vector*> output = RunAll(program.output, input, &computed);
+  std::vector<const eval::Vector*> partition = RunAll(program.partition, input, &computed);
   Ticks learned = leaf.compared ? 0 : learning_until();
   if (!branch.has_baseline)
     learned = 0;
-  for (uint32_t i : selected) {
-    const RowMeta& record = meta[i];
+  for (size_t i = 0; i < selected.size(); ++i) {
+    const RowMeta& record = meta[selected[i]];
     StagedRow staged;
     staged.order = record.order;
     staged.branch = branch_number;

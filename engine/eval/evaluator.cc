@@ -1,6 +1,7 @@
 #include "engine/eval/evaluator.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/base/check.h"
 #include "engine/eval/kernel.h"
@@ -49,6 +50,7 @@ struct Program::Step {
                                   const EvalContext& context,
                                   Vector* scratch) const;
   [[nodiscard]] Vector RunCall(const Chunk& input, const EvalContext& context) const;
+  [[nodiscard]] Vector RunFirstValue(const Chunk& input, const EvalContext& context) const;
   [[nodiscard]] Vector RunMembership(const Chunk& input, const EvalContext& context) const;
 
  private:
@@ -100,7 +102,7 @@ Vector Program::Step::Compute(const Chunk& input, const EvalContext& context) co
     case ExprKind::kInSubquery:
       return RunMembership(input, context);
     case ExprKind::kCall:
-      return RunCall(input, context);
+      return kernel->first_value ? RunFirstValue(input, context) : RunCall(input, context);
     case ExprKind::kColumn:
     case ExprKind::kLiteral:
       break;  // in place
@@ -129,6 +131,40 @@ Vector Program::Step::RunCall(const Chunk& input, const EvalContext& context) co
     out.KeepAlive(*value);
   if (all_constant)
     out.MakeConstant();
+  return out;
+}
+
+Vector Program::Step::RunFirstValue(const Chunk& input, const EvalContext& context) const {
+  struct Choice {
+    size_t arg;
+    size_t row;  // of what was computed for that argument
+  };
+  std::vector<Choice> choices(input.rows);
+  std::vector<uint32_t> left(input.rows);  // rows without a value so far
+  std::iota(left.begin(), left.end(), 0U);
+  std::vector<Vector> computed(args.size());
+  std::vector<const Vector*> values;
+  for (size_t a = 0; a < args.size() && (a == 0 || !left.empty()); ++a) {
+    bool last = a + 1 == args.size();
+    // Columns and constants are read in place, of all rows.
+    bool all_rows = left.size() == input.rows || args[a]->expr->kind != ExprKind::kCall;
+    Chunk gathered = all_rows ? Chunk() : Gather(input, left);
+    values.push_back(&args[a]->Run(all_rows ? input : gathered, context, &computed[a]));
+    std::vector<uint32_t> missing;
+    for (uint32_t i = 0; i < left.size(); ++i) {
+      size_t row = all_rows ? left[i] : i;
+      choices[left[i]] = {a, row};
+      if (!last && IsMissing(*values[a], row))
+        missing.push_back(left[i]);
+    }
+    left = std::move(missing);
+  }
+  Vector out(expr->type);
+  out.Reserve(input.rows);
+  for (const Choice& choice : choices)
+    PushConverted(*values[choice.arg], choice.row, &out);
+  for (const Vector* value : values)
+    out.KeepAlive(*value);
   return out;
 }
 
@@ -172,29 +208,6 @@ Predicate::Predicate(const plan::ExprPtr& expr) {
   }
 }
 
-namespace {
-
-Chunk Gather(const Chunk& input, const std::vector<uint32_t>& rows) {
-  Chunk out;
-  out.rows = rows.size();
-  out.ingestion_time = input.ingestion_time;
-  for (const Vector& column : input.columns) {
-    if (column.constant() || column.stored() == 0) {
-      out.columns.push_back(column);
-      continue;
-    }
-    Vector gathered(column.type());
-    gathered.Reserve(rows.size());
-    for (uint32_t row : rows)
-      gathered.PushFrom(column, row);
-    gathered.KeepAlive(column);
-    out.columns.push_back(std::move(gathered));
-  }
-  return out;
-}
-
-}  // namespace
-
 std::vector<uint32_t> Predicate::Select(const Chunk& input, const EvalContext& context) const {
   std::vector<uint32_t> selected(input.rows);
   for (uint32_t i = 0; i < selected.size(); ++i)
@@ -219,6 +232,25 @@ std::vector<uint32_t> Predicate::Select(const Chunk& input, const EvalContext& c
     }
   }
   return selected;
+}
+
+Chunk Gather(const Chunk& input, const std::vector<uint32_t>& rows) {
+  Chunk out;
+  out.rows = rows.size();
+  out.ingestion_time = input.ingestion_time;
+  for (const Vector& column : input.columns) {
+    if (column.constant() || column.stored() == 0) {
+      out.columns.push_back(column);
+      continue;
+    }
+    Vector gathered(column.type());
+    gathered.Reserve(rows.size());
+    for (uint32_t row : rows)
+      gathered.PushFrom(column, row);
+    gathered.KeepAlive(column);
+    out.columns.push_back(std::move(gathered));
+  }
+  return out;
 }
 
 Value EvaluateRow(const Program& program, const record::Row& row, const EvalContext& context) {

@@ -56,6 +56,9 @@ class Predicate {
   std::vector<Program> conjuncts_;
 };
 
+// The chosen rows alone. Texts are not copied: `input`'s have to stay where they are.
+Chunk Gather(const Chunk& input, const std::vector<uint32_t>& rows);
+
 // One value of one row.
 record::Value EvaluateRow(const Program& program,
                           const record::Row& row,

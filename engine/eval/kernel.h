@@ -39,6 +39,9 @@ struct Kernel {
   std::string_view name;
   KernelFn run = nullptr;
   PrepareFn prepare = nullptr;
+  // The first argument that has a value: each is computed only for the rows in which none before it
+  // has one, and `run` is not called.
+  bool first_value = false;
 };
 
 // Null if the function has no code: a mistake of ours that a test finds.
@@ -58,6 +61,12 @@ std::vector<const std::vector<Kernel>*> KernelFamilies();
 
 // Equality of two cells as `==` sees it: 1, 0, or -1 for null (both null).
 int EqualCells(const Vector& a, const Vector& b, size_t row);
+
+// Null or an empty string: what coalesce passes over.
+bool IsMissing(const Vector& vector, size_t row);
+
+// The cell in the type of `out`: as it is, widened, or packed into a dynamic.
+void PushConverted(const Vector& from, size_t row, Vector* out);
 
 // tolong, toreal, .. of one value; null when it has none.
 record::Value ConvertTo(record::Type type, const record::Value& value);

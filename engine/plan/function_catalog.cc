@@ -107,6 +107,7 @@ const std::vector<FunctionInfo>& Functions() {
       {"totimespan", {Param::kAny}, 1, false, ResultRule::kFixed, Type::kTimespan},
       {"toupper", {Param::kAny}, 1, false, ResultRule::kFixed, Type::kString},
       {"trim", {Param::kStringLiteral, Param::kText}, 2, false, ResultRule::kFixed, Type::kString},
+      {"url_decode", {Param::kText}, 1, false, ResultRule::kFixed, Type::kString},
   };
   return functions;
 }

@@ -140,37 +140,9 @@ void IsNotEmptyFn(const Call& call, Vector* out) {
     out->PushInt(IsEmptyCell(call.args[0], i) ? 0 : 1);
 }
 
-// The cell in the type of `out`: as it is, widened, or packed into a dynamic.
-void PushConverted(const Vector& from, size_t row, Vector* out) {
-  if (from.type() == out->type())
-    return out->PushFrom(from, row);
-  Value value = from.ValueAt(row);
-  if (value.is_null())
-    return out->PushNull();
-  if (out->type() == Type::kDynamic) {
-    return out->PushDynamic(std::make_shared<const record::Dynamic>(record::ToDynamic(value)));
-  }
-  out->PushValue(ConvertTo(out->type(), value));
-}
-
 void IffFn(const Call& call, Vector* out) {
   for (size_t i = 0; i < call.rows; ++i) {
     PushConverted(Truth(call.args[0], i) == 1 ? call.args[1] : call.args[2], i, out);
-  }
-}
-
-void CoalesceFn(const Call& call, Vector* out) {
-  for (size_t i = 0; i < call.rows; ++i) {
-    size_t chosen = call.args.size() - 1;
-    for (size_t a = 0; a + 1 < call.args.size(); ++a) {
-      bool missing = call.args[a].IsNull(i) ||
-                     (call.args[a].type() == Type::kString && call.args[a].Text(i).empty());
-      if (missing)
-        continue;
-      chosen = a;
-      break;
-    }
-    PushConverted(call.args[chosen], i, out);
   }
 }
 
@@ -207,6 +179,22 @@ bool EqualAcross(const Value& a, const Value& b) {
 }
 
 }  // namespace
+
+void PushConverted(const Vector& from, size_t row, Vector* out) {
+  if (from.type() == out->type())
+    return out->PushFrom(from, row);
+  Value value = from.ValueAt(row);
+  if (value.is_null())
+    return out->PushNull();
+  if (out->type() == Type::kDynamic) {
+    return out->PushDynamic(std::make_shared<const record::Dynamic>(record::ToDynamic(value)));
+  }
+  out->PushValue(ConvertTo(out->type(), value));
+}
+
+bool IsMissing(const Vector& vector, size_t row) {
+  return vector.IsNull(row) || (vector.type() == Type::kString && vector.Text(row).empty());
+}
 
 int EqualCells(const Vector& a, const Vector& b, size_t row) {
   bool a_null = a.IsNull(row);
@@ -245,7 +233,7 @@ const std::vector<Kernel>& LogicKernels() {
       {"isempty", IsEmptyFn},
       {"isnotempty", IsNotEmptyFn},
       {"iff", IffFn},
-      {"coalesce", CoalesceFn},
+      {"coalesce", nullptr, nullptr, true},
   };
   return kernels;
 }

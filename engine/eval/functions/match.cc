@@ -87,6 +87,7 @@ void AppendMembers(const Value& value, std::vector<Value>* out) {
 
 struct PreparedMembers : Prepared {
   std::vector<Value> members;
+  std::vector<Vector> constants;          // the members again, to be compared with a column
   std::unordered_set<std::string> texts;  // of the members that are text
   bool all_text = true;
 };
@@ -103,6 +104,7 @@ std::shared_ptr<const PreparedMembers> MakeMembers(const std::vector<Value>& mem
       prepared->all_text = false;
     }
     prepared->members.push_back(member);
+    prepared->constants.push_back(Vector::Constant(member));
   }
   return prepared;
 }
@@ -136,9 +138,8 @@ bool IsMember(const Vector& left, size_t row, const PreparedMembers& members, bo
       return false;
     }
   }
-  Vector cell = Vector::Constant(left.ValueAt(row));
-  for (const Value& member : members.members) {
-    if (EqualCells(cell, Vector::Constant(member), 0) == 1)
+  for (const Vector& member : members.constants) {
+    if (EqualCells(left, member, row) == 1)
       return true;
   }
   return false;

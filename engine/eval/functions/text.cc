@@ -1,7 +1,10 @@
 // Functions that make or measure text.
+#include <algorithm>
+
 #include "engine/eval/kernel.h"
 #include "engine/eval/regex.h"
 #include "engine/eval/text_match.h"
+#include "engine/record/json_string.h"
 
 namespace keywatch::eval {
 
@@ -228,6 +231,54 @@ void SplitFn(const Call& call, Vector* out) {
   }
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// A `%` that no two hexadecimal digits follow stays as it is.
+std::string DecodePercent(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
+    int low = high < 0 ? -1 : HexDigit(text[i + 2]);
+    if (low < 0) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+// Decoded bytes need not be UTF-8; a text is.
+std::string ReplaceInvalid(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    bool ascii = static_cast<unsigned char>(text[i]) < 0x80;
+    size_t length = ascii ? 1 : record::MultiByteLength(text, i);
+    out += length == 0 ? "\uFFFD" : text.substr(i, length);
+    i += std::max<size_t>(length, 1);
+  }
+  return out;
+}
+
+void UrlDecodeFn(const Call& call, Vector* out) {
+  std::string scratch;
+  for (size_t i = 0; i < call.rows; ++i) {
+    std::string_view text = TextOf(call.args[0], i, &scratch);
+    if (text.find('%') == std::string_view::npos) {
+      out->PushText(std::string(text));
+    } else {
+      out->PushText(ReplaceInvalid(DecodePercent(text)));
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view TextOf(const Vector& vector, size_t row, std::string* scratch) {
@@ -257,6 +308,7 @@ const std::vector<Kernel>& TextKernels() {
       {"indexof", IndexOfFn},
       {"countof", CountOfFn},
       {"split", SplitFn},
+      {"url_decode", UrlDecodeFn},
   };
   return kernels;
 }
