@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/eval/kernel.h"
+#include "engine/plan/lookup_table.h"
 
 namespace keywatch::eval {
 
@@ -51,6 +52,7 @@ struct Program::Step {
                                   Vector* scratch) const;
   [[nodiscard]] Vector RunCall(const Chunk& input, const EvalContext& context) const;
   [[nodiscard]] Vector RunFirstValue(const Chunk& input, const EvalContext& context) const;
+  [[nodiscard]] Vector RunLookup(const Chunk& input, const EvalContext& context) const;
   [[nodiscard]] Vector RunMembership(const Chunk& input, const EvalContext& context) const;
 
  private:
@@ -101,6 +103,8 @@ Vector Program::Step::Compute(const Chunk& input, const EvalContext& context) co
     }
     case ExprKind::kInSubquery:
       return RunMembership(input, context);
+    case ExprKind::kLookup:
+      return RunLookup(input, context);
     case ExprKind::kCall:
       return kernel->first_value ? RunFirstValue(input, context) : RunCall(input, context);
     case ExprKind::kColumn:
@@ -165,6 +169,27 @@ Vector Program::Step::RunFirstValue(const Chunk& input, const EvalContext& conte
     PushConverted(*values[choice.arg], choice.row, &out);
   for (const Vector* value : values)
     out.KeepAlive(*value);
+  return out;
+}
+
+Vector Program::Step::RunLookup(const Chunk& input, const EvalContext& context) const {
+  std::vector<Vector> computed(args.size());
+  std::vector<const Vector*> keys;
+  for (size_t a = 0; a < args.size(); ++a)
+    keys.push_back(&args[a]->Run(input, context, &computed[a]));
+  Vector out(expr->type);
+  out.Reserve(input.rows);
+  record::Row key(keys.size());
+  for (size_t row = 0; row < input.rows; ++row) {
+    for (size_t k = 0; k < keys.size(); ++k)
+      key[k] = keys[k]->ValueAt(row);
+    auto found = expr->lookup->rows.find(key);  // a null is in no key
+    if (found == expr->lookup->rows.end()) {
+      out.PushNull();
+    } else {
+      out.PushValue(found->second[expr->column]);
+    }
+  }
   return out;
 }
 

@@ -3,7 +3,7 @@
 namespace keywatch::optimize {
 
 plan::NodePtr Optimize(const plan::NodePtr& plan) {
-  return PruneColumns(PushDownFilters(FoldConstants(plan)));
+  return PruneColumns(PushDownFilters(InlineConstantTables(FoldConstants(plan))));
 }
 
 }  // namespace keywatch::optimize

@@ -5,12 +5,17 @@
 
 namespace keywatch::optimize {
 
-// All passes, in order: constant_folding, filter_pushdown, used_columns.
+// All passes, in order: constant_folding, constant_tables, filter_pushdown, used_columns.
 plan::NodePtr Optimize(const plan::NodePtr& plan);
 
 // Calls whose arguments are constant become their value; `and`, `or`, `iff` with a constant side
 // shrink. Computed by engine/eval itself, so folding and running cannot disagree.
 plan::NodePtr FoldConstants(const plan::NodePtr& plan);
+
+// Joins with rows that are written in the query, and `in` such rows, become lookups: nothing but
+// the record itself is needed to evaluate them. `where Expires > now()` on those rows becomes a
+// condition on the record's row. An inner or outer join does so where each key has one row.
+plan::NodePtr InlineConstantTables(const plan::NodePtr& plan);
 
 // Filters move towards the tables, through projections, unions, sorts, group keys and the sides of
 // joins that they read; neighbouring filters become one.

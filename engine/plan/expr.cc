@@ -43,6 +43,21 @@ ExprPtr CallOf(std::string function,
   return expr;
 }
 
+ExprPtr LookupOf(std::shared_ptr<const LookupTable> table,
+                 size_t column,
+                 record::Type type,
+                 std::vector<ExprPtr> key,
+                 SourceSpan span) {
+  auto expr = std::make_shared<Expr>();
+  expr->kind = ExprKind::kLookup;
+  expr->type = type;
+  expr->column = column;
+  expr->lookup = std::move(table);
+  expr->args = std::move(key);
+  expr->span = span;
+  return expr;
+}
+
 ExprPtr WithArgs(const ExprPtr& expr, std::vector<ExprPtr> args) {
   auto copy = std::make_shared<Expr>(*expr);
   copy->args = std::move(args);
@@ -106,7 +121,8 @@ bool SameExpr(const ExprPtr& a, const ExprPtr& b) {
     return true;
   if (a->kind != b->kind || a->type != b->type || a->args.size() != b->args.size())
     return false;
-  if (a->kind == ExprKind::kColumn && a->column != b->column)
+  bool by_column = a->kind == ExprKind::kColumn || a->kind == ExprKind::kLookup;
+  if ((by_column && a->column != b->column) || a->lookup != b->lookup)
     return false;
   if (a->kind == ExprKind::kLiteral &&
       (a->literal.is_null() != b->literal.is_null() || !record::SameKey(a->literal, b->literal))) {

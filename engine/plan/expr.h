@@ -12,6 +12,7 @@
 namespace keywatch::plan {
 
 struct Expr;
+struct LookupTable;
 struct Node;
 using ExprPtr = std::shared_ptr<const Expr>;
 using NodePtr = std::shared_ptr<const Node>;
@@ -24,6 +25,7 @@ enum class ExprKind {
   kCall,           // `function` of `args`
   kInSubquery,     // args[0] equals a value in the first column of `subquery`; `fold_case` for in~
   kToScalar,       // the first cell of `subquery`; null when it has no row
+  kLookup,         // value `column` of the row of `lookup` with key `args`; null when it has none
 };
 
 struct Expr {
@@ -36,6 +38,7 @@ struct Expr {
   std::vector<ExprPtr> args;
   NodePtr subquery;
   bool fold_case = false;
+  std::shared_ptr<const LookupTable> lookup;
 };
 
 ExprPtr ColumnRef(size_t column, record::Type type, SourceSpan span = {});
@@ -45,6 +48,12 @@ ExprPtr CallOf(std::string function,
                record::Type type,
                std::vector<ExprPtr> args,
                SourceSpan span = {});
+
+ExprPtr LookupOf(std::shared_ptr<const LookupTable> table,
+                 size_t column,
+                 record::Type type,
+                 std::vector<ExprPtr> key,
+                 SourceSpan span = {});
 
 // The same expression with other arguments.
 ExprPtr WithArgs(const ExprPtr& expr, std::vector<ExprPtr> args);

@@ -180,6 +180,8 @@ std::string Print(const ExprPtr& expr, const record::Schema* input) {
           "({}{} subquery)", expr->fold_case ? "in~" : "in", PrintAll(expr->args, input));
     case ExprKind::kToScalar:
       return "(toscalar subquery)";
+    case ExprKind::kLookup:
+      return fmt::format("(lookup{})[{}]", PrintAll(expr->args, input), expr->column);
   }
   return "?";
 }

@@ -22,6 +22,7 @@
 
 #include "engine/batch/executor.h"
 #include "engine/delta/delta_query.h"
+#include "engine/optimize/optimize.h"
 #include "tests/differential/model.h"
 
 namespace keywatch::differential {
@@ -94,7 +95,7 @@ delta::EventClock Clock(Ticks newest) { return {kBase + newest, kBase + newest};
 struct Runner {
   Runner(const Rule& rule, const plan::NodePtr& plan, Ticks lateness) : schema(EventSchema()) {
     Diagnostics diagnostics;
-    auto delta = delta::MakeDeltaPlan(plan, &diagnostics);
+    auto delta = delta::MakeDeltaPlan(optimize::Optimize(plan), &diagnostics);
     KEYWATCH_CHECK(delta.has_value(), Format({rule.name, rule.query, 1, 0}, diagnostics).c_str());
     DeltaSettings settings;
     settings.period = rule.period;

@@ -9,7 +9,6 @@
 #include "engine/base/diagnostics.h"
 #include "engine/bind/binder.h"
 #include "engine/kql/parser.h"
-#include "engine/optimize/optimize.h"
 #include "engine/record/schema_catalog.h"
 
 namespace keywatch::differential {
@@ -132,6 +131,28 @@ const std::vector<Rule>& Rules() {
        "Events | summarize s=sum(X), newest=arg_max(TimeGenerated, B) by K | where s >= 0 "
        "| project K, s, newest",
        Columns{0}},
+      {"allowed",
+       25,
+       "let allowed = datatable(Ip: string, After: long) [\"u\", 10, \"v\", 30, \"v\", 18, \"w\", "
+       "200] "
+       "| extend Expires = datetime(2022-09-28T22:13:20Z) + After * 1tick; "
+       "Events | where TimeGenerated > ago(10tick) "
+       "| join kind=leftanti (allowed | where Expires > now()) on Ip "
+       "| summarize c=count() by K | where c > 1",
+       Columns{0}},
+      {"watched",
+       25,
+       "let watched = datatable(Ip: string, From: long, To: long) [\"u\", 4, 20, \"x\", 0, 40] "
+       "| extend Zero = datetime(2022-09-28T22:13:20Z); "
+       "Events | where Ip in ((watched | where Zero + From * 1tick <= now() and "
+       "Zero + To * 1tick > now() | project Ip))",
+       std::nullopt},
+      {"owners",
+       20,
+       "let owners = datatable(Ip: string, Owner: string) [\"u\", \"ann\", \"v\", \"bob\", \"w\", "
+       "\"ann\"]; "
+       "Events | join kind=leftouter owners on Ip | summarize c=count() by Owner | where c > 2",
+       Columns{0}},
   };
   return rules;
 }
@@ -143,7 +164,7 @@ plan::NodePtr PlanOf(const Rule& rule) {
   plan::NodePtr bound =
       diagnostics.has_errors() ? nullptr : bind::Bind(query, Catalog(), &diagnostics);
   KEYWATCH_CHECK(bound != nullptr, Format(source, diagnostics).c_str());
-  return optimize::Optimize(bound);
+  return bound;
 }
 
 record::Schema EventSchema() { return Catalog().Find("Events")->schema(); }

@@ -36,7 +36,8 @@ struct Rule {
 };
 
 const std::vector<Rule>& Rules();
-// The optimized plan of a rule's query.
+// The plan of a rule's query as it is written: what the batch driver takes, so that a mistake of
+// the optimizer shows as well.
 plan::NodePtr PlanOf(const Rule& rule);
 
 // A row of `Events` in the order of its columns (TimeGenerated, K, Ip, X, B).
