@@ -11,6 +11,7 @@
 #include "engine/rule/rule_search.h"
 #include "engine/rule/rule_test_file.h"
 #include "engine/rule/rule_test_match.h"
+#include "engine/rule/watchlist_file.h"
 
 namespace keywatch::app {
 namespace {
@@ -57,6 +58,64 @@ std::vector<alert::Alert> Raise(const rule::CompiledRule& compiled,
   return alerts;
 }
 
+// The watchlists of the rule's folder without their rows: a test must not depend on what a site has
+// listed. False, with a report printed, if one of them does not load.
+bool EmptyWatchlists(const std::string& rule_path, record::SchemaCatalog* catalog) {
+  std::optional<std::string> folder = rule::WatchlistFolderOf(rule_path);
+  bool all_load = true;
+  for (rule::WatchlistLoad& load :
+       folder ? rule::LoadWatchlists(*folder) : std::vector<rule::WatchlistLoad>()) {
+    fmt::print("{}", load.report);
+    all_load = all_load && load.watchlist.has_value();
+    if (!load.watchlist)
+      continue;
+    load.watchlist->rows.clear();
+    catalog->SetWatchlist(std::move(*load.watchlist));
+  }
+  return all_load;
+}
+
+// Adds the test's rows; what cannot be added goes to `wrong`.
+record::SchemaCatalog WithRows(const record::SchemaCatalog& empty,
+                               const rule::RuleTest& test,
+                               std::vector<std::string>* wrong) {
+  record::SchemaCatalog catalog = empty;
+  for (const auto& [alias, rows] : test.watchlists) {
+    const record::Watchlist* known = catalog.FindWatchlist(alias);
+    if (known == nullptr) {
+      wrong->push_back(fmt::format("there is no watchlist: {}", alias));
+      continue;
+    }
+    record::Watchlist filled = *known;
+    for (const auto& row : rows) {
+      std::string unknown;
+      if (!rule::AddRow(row, &filled, &unknown))
+        wrong->push_back(fmt::format("watchlist {} has no column: {}", alias, unknown));
+    }
+    catalog.SetWatchlist(std::move(filled));
+  }
+  return catalog;
+}
+
+// What is wrong with the rule under the test; nothing if it passes. Null if the rule does not load:
+// a report was printed.
+std::optional<std::vector<std::string>> RunTest(const rule::RuleLoad& load,
+                                                const rule::RuleTest& test,
+                                                const record::SchemaCatalog& tables) {
+  std::vector<std::string> wrong;
+  rule::RuleCompilation compilation = rule::CompileRule(*load.rule, WithRows(tables, test, &wrong));
+  if (!compilation.compiled) {
+    fmt::print("{}{}",
+               Format(load.rule->query, compilation.in_query),
+               Format(load.source, compilation.in_file));
+    return std::nullopt;
+  }
+  std::vector<alert::Alert> raised = Raise(*compilation.compiled, test, &wrong);
+  for (std::string& line : rule::CompareAlerts(test.alerts, raised))
+    wrong.push_back(std::move(line));
+  return wrong;
+}
+
 }  // namespace
 
 int RunRulesCheck(const std::vector<std::string>& paths) {
@@ -97,24 +156,23 @@ int RunRulesTest(const std::vector<std::string>& paths) {
       unusable = true;
       continue;
     }
-    std::vector<rule::LoadedRule> rules =
-        rule::LoadAndCompile({load.file->rule_path}, record::SchemaCatalog::Builtin());
-    for (const rule::LoadedRule& loaded : rules)
-      fmt::print("{}", loaded.report);
-    if (rules.size() != 1 || !rules[0].compiled) {
+    rule::RuleLoad rule = rule::LoadRule(load.file->rule_path);
+    record::SchemaCatalog tables = record::SchemaCatalog::Builtin();
+    fmt::print("{}", Format(rule.source, rule.diagnostics));
+    if (!rule.rule || !EmptyWatchlists(load.file->rule_path, &tables)) {
       unusable = true;
       continue;
     }
     for (const rule::RuleTest& test : load.file->tests) {
-      std::vector<std::string> wrong;
-      std::vector<alert::Alert> raised = Raise(*rules[0].compiled, test, &wrong);
-      for (std::string& line : rule::CompareAlerts(test.alerts, raised)) {
-        wrong.push_back(std::move(line));
+      std::optional<std::vector<std::string>> wrong = RunTest(rule, test, tables);
+      if (!wrong) {
+        unusable = true;
+        break;
       }
-      fmt::print("{} {}: {}\n", wrong.empty() ? "PASS" : "FAIL", path, test.name);
-      for (const std::string& line : wrong)
+      fmt::print("{} {}: {}\n", wrong->empty() ? "PASS" : "FAIL", path, test.name);
+      for (const std::string& line : *wrong)
         fmt::print("     {}\n", line);
-      ++(wrong.empty() ? passed : failed);
+      ++(wrong->empty() ? passed : failed);
     }
   }
   if (passed + failed == 0 && !unusable) {

@@ -1,6 +1,7 @@
 #include "engine/bind/binder.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/bind/binder_impl.h"
 #include "engine/plan/function_catalog.h"
@@ -128,9 +129,30 @@ NodePtr Binder::BindSource(const kql::Source& source) {
     return BindUnion(all->op, span, nullptr);
   }
   const auto& call = std::get<kql::CallSource>(source.node).call;
+  if (call.function == "_GetWatchlist")
+    return BindWatchlist(call, span);
   return TableError(call.function_span,
                     fmt::format("tabular functions are not supported yet: {}", call.function),
                     "write its body in place of the call");
+}
+
+// `_GetWatchlist("alias")`: rows that are known, as if they were written in the query.
+NodePtr Binder::BindWatchlist(const kql::Call& call, SourceSpan span) {
+  ExprPtr alias = call.arguments.size() == 1 ? BindExpr(*call.arguments[0].value, {}) : nullptr;
+  if (alias == nullptr || !plan::IsLiteral(alias) || alias->type != Type::kString) {
+    return TableError(span, "_GetWatchlist takes one constant: the alias of a watchlist");
+  }
+  const record::Watchlist* watchlist = catalog_.FindWatchlist(alias->literal.string());
+  if (watchlist == nullptr) {
+    std::vector<std::string> known = catalog_.watchlist_names();
+    return TableError(
+        call.arguments[0].value->span,
+        fmt::format("there is no watchlist: {}", alias->literal.string()),
+        known.empty() ? "put <alias>.yaml and <alias>.csv into a folder `watchlists` beside the "
+                        "rule's folder (docs/watchlists.md)"
+                      : fmt::format("known: {}", fmt::join(known, ", ")));
+  }
+  return plan::MakeNode(watchlist->schema, plan::Values{watchlist->rows}, span);
 }
 
 namespace {

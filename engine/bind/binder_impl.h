@@ -70,6 +70,7 @@ class Binder {
   plan::NodePtr BindSource(const kql::Source& source);
   plan::NodePtr BindTable(const std::string& name, SourceSpan span);
   plan::NodePtr BindDatatable(const kql::DatatableSource& source, SourceSpan span);
+  plan::NodePtr BindWatchlist(const kql::Call& call, SourceSpan span);
   plan::NodePtr BindPrint(const kql::PrintSource& source, SourceSpan span);
   plan::NodePtr BindRange(const kql::RangeSource& source, SourceSpan span);
   // Null without a report if the name is neither a let table nor a table of the catalog.

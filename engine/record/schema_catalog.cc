@@ -8,35 +8,13 @@
 #include "engine/base/check.h"
 #include "engine/record/builtin_tables.h"
 #include "engine/record/column_source.h"
+#include "engine/record/csv_line.h"
 
 namespace keywatch::record {
 namespace {
 
 constexpr std::string_view kHeader = "column,type,source,storage,meaning";
 constexpr size_t kFields = 5;
-
-// One line of a CSV file (RFC 4180, but a field does not span lines); null if a quote is left open.
-std::optional<std::vector<std::string>> SplitFields(std::string_view line) {
-  std::vector<std::string> fields(1);
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == ',') {
-      fields.emplace_back();
-    } else if (line[i] != '"') {
-      fields.back() += line[i];
-    } else {
-      for (++i;; ++i) {
-        if (i >= line.size())
-          return std::nullopt;
-        if (line[i] == '"' && (i + 1 >= line.size() || line[i + 1] != '"'))
-          break;
-        if (line[i] == '"')
-          ++i;
-        fields.back() += line[i];
-      }
-    }
-  }
-  return fields;
-}
 
 bool IsName(std::string_view text) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -68,7 +46,7 @@ Status CheckSource(const TableColumn& column) {
 }
 
 Result<TableColumn> ReadColumn(std::string_view line) {
-  std::optional<std::vector<std::string>> fields = SplitFields(line);
+  std::optional<std::vector<std::string>> fields = SplitCsvLine(line);
   if (!fields)
     return InvalidInput("expected a closing quote, found the end of the line");
   if (fields->size() != kFields) {
@@ -180,6 +158,22 @@ Status SchemaCatalog::AddCsv(std::string_view name, std::string_view csv) {
 const Table* SchemaCatalog::Find(std::string_view name) const {
   auto found = tables_.find(name);
   return found == tables_.end() ? nullptr : &found->second;
+}
+
+void SchemaCatalog::SetWatchlist(Watchlist watchlist) {
+  watchlists_.insert_or_assign(watchlist.alias, std::move(watchlist));
+}
+
+const Watchlist* SchemaCatalog::FindWatchlist(std::string_view alias) const {
+  auto found = watchlists_.find(alias);
+  return found == watchlists_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> SchemaCatalog::watchlist_names() const {
+  std::vector<std::string> names;
+  for (const auto& [alias, watchlist] : watchlists_)
+    names.push_back(alias);
+  return names;
 }
 
 std::vector<std::string> SchemaCatalog::names() const {

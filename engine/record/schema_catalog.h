@@ -18,7 +18,8 @@
 //            Empty: nothing in an AuditEvent fills the column; it is always null or "".
 //   storage  `dictionary` for strings with few distinct values, `text` (or nothing) for the others
 // The shipped tables (AzureDiagnostics, AZKVAuditLogs) are such files, built into the binary; users
-// can add columns and tables with files of their own.
+// can add columns and tables with files of their own. Watchlists (rule/watchlist_file.h) are tables
+// whose rows are known.
 #pragma once
 
 #include <map>
@@ -28,6 +29,7 @@
 
 #include "engine/base/status.h"
 #include "engine/record/schema.h"
+#include "engine/record/watchlist.h"
 
 namespace keywatch::record {
 
@@ -59,8 +61,14 @@ class SchemaCatalog {
   [[nodiscard]] const Table* Find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
 
+  // In place of one with the same alias.
+  void SetWatchlist(Watchlist watchlist);
+  [[nodiscard]] const Watchlist* FindWatchlist(std::string_view alias) const;
+  [[nodiscard]] std::vector<std::string> watchlist_names() const;
+
  private:
   std::map<std::string, Table, std::less<>> tables_;
+  std::map<std::string, Watchlist, std::less<>> watchlists_;
 };
 
 }  // namespace keywatch::record

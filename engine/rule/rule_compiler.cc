@@ -1,10 +1,13 @@
 #include "engine/rule/rule_compiler.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "engine/bind/binder.h"
 #include "engine/kql/parser.h"
 #include "engine/optimize/optimize.h"
+#include "engine/rule/watchlist_file.h"
 
 namespace keywatch::rule {
 
@@ -90,14 +93,32 @@ RuleCompilation CompileRule(const Rule& rule, const record::SchemaCatalog& catal
 std::vector<LoadedRule> LoadAndCompile(const std::vector<std::string>& paths,
                                        const record::SchemaCatalog& catalog) {
   std::vector<LoadedRule> out;
+  std::map<std::string, record::SchemaCatalog> with_watchlists;  // by folder
+  auto catalog_of = [&](const std::string& path) -> const record::SchemaCatalog& {
+    std::optional<std::string> folder = WatchlistFolderOf(path);
+    if (!folder)
+      return catalog;
+    auto [entry, is_new] = with_watchlists.try_emplace(*folder, catalog);
+    if (!is_new)
+      return entry->second;
+    for (WatchlistLoad& load : LoadWatchlists(*folder)) {
+      if (load.watchlist) {
+        entry->second.SetWatchlist(std::move(*load.watchlist));
+      } else {
+        out.push_back({load.path, std::nullopt, std::move(load.report), true});
+      }
+    }
+    return entry->second;
+  };
   for (RuleLoad& load : LoadRules(paths)) {
+    const record::SchemaCatalog& known = catalog_of(load.source.name);
     LoadedRule& loaded = out.emplace_back();
     loaded.path = load.source.name;
     loaded.report = Format(load.source, load.diagnostics);
     loaded.has_errors = !load.rule.has_value();
     if (!load.rule)
       continue;
-    RuleCompilation compilation = CompileRule(*load.rule, catalog);
+    RuleCompilation compilation = CompileRule(*load.rule, known);
     loaded.report += Format(load.rule->query, compilation.in_query);
     loaded.report += Format(load.source, compilation.in_file);
     loaded.has_errors = !compilation.compiled.has_value();

@@ -36,7 +36,9 @@ struct LoadedRule {
   bool has_errors = false;
 };
 
-// Loads and compiles every rule file below `paths`; one bad rule stops no other.
+// Loads and compiles every rule file below `paths`, with the watchlists that each sees
+// (watchlist_file.h). One bad rule stops no other; a watchlist with a mistake is reported once, as
+// a file that does not load, and the rules that name it do not load either.
 std::vector<LoadedRule> LoadAndCompile(const std::vector<std::string>& paths,
                                        const record::SchemaCatalog& catalog);
 

@@ -13,6 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kWatchlistFolder = "watchlists";  // no rules in there
 constexpr int kMaxFolderDepth = 32;
 
 bool IsYamlName(const std::string& name) {
@@ -62,7 +63,8 @@ class Search {
         continue;
       std::error_code ignored;
       bool is_wanted = IsYamlName(name) && IsTestFileName(name) == tests_;
-      if (is_wanted || fs::is_directory(entry->path(), ignored))
+      bool is_folder = fs::is_directory(entry->path(), ignored) && name != kWatchlistFolder;
+      if (is_wanted || is_folder)
         names.push_back(entry->path());
     }
     if (error)

@@ -2,7 +2,8 @@
 //
 // Of a directory: every *.yaml and *.yml below it, in the order of their names; *.test.yaml and
 // *.test.yml are tests, the others rules. Hidden names (`..data` of a Kubernetes volume) are
-// skipped, links are followed, and a file is found once however often it is reached.
+// and folders `watchlists` are skipped, links are followed, and a file is found once however often
+// it is reached.
 #pragma once
 
 #include <string>

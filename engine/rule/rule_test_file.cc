@@ -17,6 +17,7 @@ namespace {
 
 using record::Ticks;
 using Texts = std::vector<std::pair<std::string, std::string>>;
+using Watchlists = std::map<std::string, std::vector<Texts>>;
 
 constexpr std::string_view kDefaultStart = "2026-01-15T12:00:00Z";
 
@@ -37,6 +38,8 @@ class TestFileReader {
     start_ = ReadStart(&reader, *record::ParseIsoDatetime(kDefaultStart));
     if (const YamlNode* templates = reader.Find("templates"))
       templates_.Read(*templates);
+    if (const YamlNode* watchlists = reader.Find("watchlists"))
+      watchlists_ = ReadWatchlists(*watchlists);
     if (const YamlNode* tests = reader.Require("tests"))
       ReadTests(*tests);
     reader.Finish(Severity::kError);
@@ -80,12 +83,31 @@ class TestFileReader {
     }
     test.start = ReadStart(&reader, start_);
     test.raise_while_learning = reader.Name("learning", {"hold", "raise"}).value_or(0) == 1;
+    test.watchlists = watchlists_;
+    if (const YamlNode* watchlists = reader.Find("watchlists")) {
+      for (auto& [alias, rows] : ReadWatchlists(*watchlists))
+        test.watchlists[alias] = std::move(rows);
+    }
     if (const YamlNode* records = reader.Require("records"))
       ReadRecords(*records, &test);
     if (const YamlNode* expect = reader.Require("expect"))
       ReadExpect(*expect, &test);
     reader.Finish(Severity::kError);
     return test;
+  }
+
+  Watchlists ReadWatchlists(const YamlNode& map) {
+    Watchlists out;
+    if (!map.is_map())
+      diagnostics_->Error(map.span, "watchlists: expected a map of lists of rows");
+    for (const YamlEntry& entry : map.entries) {
+      std::vector<Texts>& rows = out[entry.key];
+      if (!entry.value.is_list() && !entry.value.is_null())
+        diagnostics_->Error(entry.value.span, entry.key + ": expected a list of rows");
+      for (const YamlNode& item : entry.value.items)
+        rows.push_back(TextsOf(item, entry.key));
+    }
+    return out;
   }
 
   void ReadRecords(const YamlNode& list, RuleTest* test) {
@@ -136,15 +158,17 @@ class TestFileReader {
   }
 
   Texts ReadTexts(FieldReader* reader, std::string_view key) {
-    Texts out;
     const YamlNode* node = reader->Find(key);
-    if (node == nullptr)
-      return out;
-    if (!node->is_map()) {
-      diagnostics_->Error(node->span,
-                          fmt::format("{}: expected a map, found {}", key, Describe(*node)));
+    return node == nullptr ? Texts() : TextsOf(*node, key);
+  }
+
+  Texts TextsOf(const YamlNode& node, std::string_view key) {
+    Texts out;
+    if (!node.is_map()) {
+      diagnostics_->Error(node.span,
+                          fmt::format("{}: expected a map, found {}", key, Describe(node)));
     }
-    for (const YamlEntry& entry : node->entries) {
+    for (const YamlEntry& entry : node.entries) {
       if (entry.value.is_null()) {
         out.emplace_back(entry.key, "");
       } else if (auto text = ReadText(entry.value, entry.key, diagnostics_)) {
@@ -157,6 +181,7 @@ class TestFileReader {
   Diagnostics* diagnostics_;
   RecordTemplates templates_;
   RuleTestFile file_;
+  Watchlists watchlists_;
   Ticks start_ = 0;
 };
 

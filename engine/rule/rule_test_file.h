@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,6 +40,8 @@ struct RuleTest {
   record::Ticks start = 0;
   bool raise_while_learning = false;
   std::vector<TestRecord> records;
+  // Watchlist -> its rows; those that are not named here are empty.
+  std::map<std::string, std::vector<std::vector<std::pair<std::string, std::string>>>> watchlists;
   std::vector<ExpectedAlert> alerts;  // empty: the rule must stay silent
   SourceSpan span;
 };

@@ -269,7 +269,7 @@ SourceText ScalarSource(const SourceText& file, const YamlNode& scalar) {
   return out;
 }
 
-Result<std::string> ReadTextFile(const std::string& path) {
+Result<std::string> ReadTextFile(const std::string& path, size_t most) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     return InvalidInput(fmt::format("expected a file, found a directory: {}", path));
@@ -278,14 +278,13 @@ Result<std::string> ReadTextFile(const std::string& path) {
   if (!in)
     return NotFound(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   // One byte more than allowed tells a file that is too long, even one that never ends.
-  std::string bytes(kMaxYamlBytes + 1, '\0');
+  std::string bytes(most + 1, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (in.bad())
     return Unavailable(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   bytes.resize(static_cast<size_t>(in.gcount()));
-  if (bytes.size() > kMaxYamlBytes) {
-    return InvalidInput(
-        fmt::format("expected at most {} bytes: {} is longer", kMaxYamlBytes, path));
+  if (bytes.size() > most) {
+    return InvalidInput(fmt::format("expected at most {} bytes: {} is longer", most, path));
   }
   return bytes;
 }

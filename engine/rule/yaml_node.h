@@ -58,7 +58,7 @@ std::optional<YamlNode> ParseYaml(const SourceText& source, Diagnostics* diagnos
 // line.
 SourceText ScalarSource(const SourceText& file, const YamlNode& scalar);
 
-// The bytes of a file of at most kMaxYamlBytes.
-Result<std::string> ReadTextFile(const std::string& path);
+// The bytes of a file of at most `most` bytes.
+Result<std::string> ReadTextFile(const std::string& path, size_t most = kMaxYamlBytes);
 
 }  // namespace keywatch::rule

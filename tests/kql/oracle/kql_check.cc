@@ -12,6 +12,7 @@
 #include "engine/kql/parser.h"
 #include "engine/optimize/optimize.h"
 #include "engine/rule/rule_file.h"
+#include "engine/rule/watchlist_file.h"
 #include "tests/kql/test_file.h"
 
 namespace keywatch::kql_tests {
@@ -60,11 +61,36 @@ int WriteCases(const std::vector<std::string>& paths) {
   return 0;
 }
 
+std::string TableCsv(std::string_view schema);
+
+// Microsoft's binder knows no watchlists: in the query they are tables with the same columns.
+std::string WatchlistsAsTables(std::string query,
+                               const std::string& rule_path,
+                               record::SchemaCatalog* catalog) {
+  std::optional<std::string> folder = rule::WatchlistFolderOf(rule_path);
+  for (const rule::WatchlistLoad& load :
+       folder ? rule::LoadWatchlists(*folder) : std::vector<rule::WatchlistLoad>()) {
+    std::cerr << load.report;
+    if (!load.watchlist)
+      continue;
+    std::string table = "Watchlist_" + load.watchlist->alias;
+    Status added = catalog->AddCsv(table, TableCsv(SchemaText(load.watchlist->schema)));
+    if (!added.ok())
+      std::cerr << added.message() << "\n";
+    std::string call = fmt::format("_GetWatchlist(\"{}\")", load.watchlist->alias);
+    for (size_t at = query.find(call); at != std::string::npos; at = query.find(call, at))
+      query.replace(at, call.size(), table);
+  }
+  return query;
+}
+
 int WriteRules(const std::vector<std::string>& paths) {
   int status = 0;
   for (const rule::RuleLoad& load : rule::LoadRules(paths)) {
     if (load.rule) {
-      WriteQuery(load.source.name, load.rule->query.text, record::SchemaCatalog::Builtin());
+      record::SchemaCatalog catalog = record::SchemaCatalog::Builtin();
+      std::string query = WatchlistsAsTables(load.rule->query.text, load.source.name, &catalog);
+      WriteQuery(load.source.name, query, catalog);
     } else {
       std::cerr << Format(load.source, load.diagnostics);
       status = 1;
