@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/commands/coverage.h"
 #include "app/commands/dead_letter.h"
 #include "app/commands/demo.h"
 #include "app/commands/replay.h"
@@ -100,6 +101,13 @@ int Main(int argc, char** argv) {
   for (CLI::App* command : {check, test}) {
     command->add_option("paths", rule_paths, "Files or folders.")->required();
   }
+  CoverageArguments coverage_arguments;
+  CLI::App* coverage = rules->add_subcommand(
+      "coverage", "Which rules watch which operation, and what none watches.");
+  coverage->add_option("--rules", coverage_arguments.rules, "Rule files or folders.")
+      ->required()
+      ->allow_extra_args(false);
+  coverage->add_option("files", coverage_arguments.files, "Records whose operations are counted.");
 
   CLI::App* config = app.add_subcommand("config", "Check a configuration file.");
   config->require_subcommand(1);
@@ -139,6 +147,8 @@ int Main(int argc, char** argv) {
     return RunRulesCheck(rule_paths);
   if (test->parsed())
     return RunRulesTest(rule_paths);
+  if (coverage->parsed())
+    return RunRulesCoverage(coverage_arguments);
   if (config_check->parsed())
     return RunConfigCheck(config_path);
   sink_commands.letters.config_path = config_path;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -151,9 +152,9 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
   }
 }
 
-void RuleEngine::StageLeaf(const Leaf& leaf,
-                           const RecordBatch& batch,
-                           const std::vector<uint32_t>& rows) {
+eval::Chunk RuleEngine::ChunkOf(const Leaf& leaf,
+                                const RecordBatch& batch,
+                                const std::vector<uint32_t>& rows) {
   eval::Chunk chunk;
   chunk.rows = rows.size();
   chunk.ingestion_time = batch.read_time;
@@ -162,13 +163,37 @@ void RuleEngine::StageLeaf(const Leaf& leaf,
     const ColumnData& column = batch.columns[leaf.columns[c]];
     chunk.columns.push_back(leaf.read[c] ? Gather(column, rows) : eval::Vector(column.type));
   }
+  return chunk;
+}
+
+std::vector<std::vector<uint32_t>> RuleEngine::Watched(const RecordBatch& batch) {
+  std::vector<std::set<uint32_t>> rows_of_rule(rules_.size());
+  const auto& selected = scan_->Run(batch);
+  for (size_t l = 0; l < leaves_.size(); ++l) {
+    const Leaf& leaf = leaves_[l];
+    const delta::DeltaQuery& query = *rules_[leaf.rule].query;
+    if (selected[l].empty() || query.plan().branches[leaf.branch].leaves[leaf.leaf].compared)
+      continue;
+    eval::Chunk chunk = ChunkOf(leaf, batch, selected[l]);
+    for (uint32_t position : query.Admitted(leaf.branch, leaf.leaf, chunk))
+      rows_of_rule[leaf.rule].insert(selected[l][position]);
+  }
+  std::vector<std::vector<uint32_t>> out;
+  for (const std::set<uint32_t>& rows : rows_of_rule)
+    out.emplace_back(rows.begin(), rows.end());
+  return out;
+}
+
+void RuleEngine::StageLeaf(const Leaf& leaf,
+                           const RecordBatch& batch,
+                           const std::vector<uint32_t>& rows) {
   std::vector<delta::RowMeta> meta;
   meta.reserve(rows.size());
   for (uint32_t row : rows) {
     meta.push_back(
         {row, batch.event_time[row], clocks_[row], clocks_[row + 1], batch.record_id[row]});
   }
-  rules_[leaf.rule].query->Stage(leaf.branch, leaf.leaf, chunk, meta);
+  rules_[leaf.rule].query->Stage(leaf.branch, leaf.leaf, ChunkOf(leaf, batch, rows), meta);
 }
 
 void RuleEngine::RaiseFindings(size_t rule,

@@ -62,6 +62,10 @@ class RuleEngine {
   // Every input has come as far as `complete`; no further than the newest record.
   void CompleteTo(record::Ticks complete, std::vector<alert::Alert>* alerts);
 
+  // By rule number, the rows of `batch` that its query begins with: those that its tables' filters
+  // let through, without what is only compared with. Nothing is evaluated or remembered.
+  [[nodiscard]] std::vector<std::vector<uint32_t>> Watched(const record::RecordBatch& batch);
+
   // Alerts whose finding is over since the last call, if settings ask for it.
   std::vector<alert::EndedAlert> TakeEnded();
 
@@ -97,6 +101,9 @@ class RuleEngine {
     record::Ticks busy = 0;
   };
 
+  [[nodiscard]] static eval::Chunk ChunkOf(const Leaf& leaf,
+                                           const record::RecordBatch& batch,
+                                           const std::vector<uint32_t>& rows);
   void StageLeaf(const Leaf& leaf,
                  const record::RecordBatch& batch,
                  const std::vector<uint32_t>& rows);
