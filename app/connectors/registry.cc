@@ -43,6 +43,7 @@ const std::vector<Kind<SinkConfig>>& Sinks() {
       {"pagerduty", &Read<ReadPagerDutySink>},
       {"syslog", &Read<ReadSyslogSink>},
       {"logs_ingestion", &Read<ReadLogsIngestionSink>},
+      {"kafka", &Read<ReadKafkaSink>},
   };
   return kinds;
 }

@@ -13,6 +13,7 @@
 #include "app/connectors/event_hubs_source.h"
 #include "app/connectors/file_sink.h"
 #include "app/connectors/file_source.h"
+#include "app/connectors/kafka_sink.h"
 #include "app/connectors/kafka_source.h"
 #include "app/connectors/log_analytics_source.h"
 #include "app/connectors/logs_ingestion_sink.h"
@@ -47,7 +48,8 @@ struct SinkConfig {
                TeamsSinkSettings,
                PagerDutySinkSettings,
                SyslogSinkSettings,
-               LogsIngestionSinkSettings>
+               LogsIngestionSinkSettings,
+               KafkaSinkSettings>
       settings;
   Route route = {};  // which alerts go there
 

@@ -59,7 +59,9 @@ Result<Message> ToCloudEvent(std::string_view canonical_json, const Sender& send
   return Message{std::move(body), "application/cloudevents+json; charset=utf-8"};
 }
 
-Result<Message> ToBinaryCloudEvent(std::string_view canonical_json, const Sender& sender) {
+Result<Message> ToBinaryCloudEvent(std::string_view canonical_json,
+                                   const Sender& sender,
+                                   Binding binding) {
   Result<AlertView> alert = ReadAlert(canonical_json);
   if (!alert)
     return alert.error();
@@ -68,7 +70,12 @@ Result<Message> ToBinaryCloudEvent(std::string_view canonical_json, const Sender
   for (const auto& item : attributes.items()) {
     std::string text =
         item.value().is_string() ? item.value().get<std::string>() : Write(item.value());
-    message.headers.emplace_back("ce-" + item.key(), HeaderValue(text));
+    // Kafka Protocol Binding 3.2.3: ce_ and the text as it is.
+    if (binding == Binding::kKafka) {
+      message.headers.emplace_back("ce_" + item.key(), std::move(text));
+    } else {
+      message.headers.emplace_back("ce-" + item.key(), HeaderValue(text));
+    }
   }
   return message;
 }

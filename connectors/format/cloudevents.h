@@ -1,5 +1,6 @@
-// CloudEvents 1.0, JSON: structured (attributes and data in one object) and HTTP's binary mode
-// (data is the body, attributes are ce- headers).
+// CloudEvents 1.0, JSON: structured (attributes and data in one object) and binary mode (data is
+// the body, attributes are headers: ce- and percent-encoded over HTTP, ce_ and plain UTF-8 over
+// Kafka).
 //
 //   id       the message's, see MessageId; source + id are unique, a retry repeats them
 //   type     io.keywatch.alert.raised, io.keywatch.alert.ended
@@ -16,6 +17,10 @@
 namespace keywatch::format {
 
 Result<Message> ToCloudEvent(std::string_view canonical_json, const Sender& sender);
-Result<Message> ToBinaryCloudEvent(std::string_view canonical_json, const Sender& sender);
+// Which protocol binding the headers of binary mode follow.
+enum class Binding { kHttp, kKafka };
+Result<Message> ToBinaryCloudEvent(std::string_view canonical_json,
+                                   const Sender& sender,
+                                   Binding binding = Binding::kHttp);
 
 }  // namespace keywatch::format

@@ -73,16 +73,11 @@ Status CheckOwnSettings(const KafkaSourceConfig& config) {
   return {};
 }
 
+// What has a key of its own beside `properties`.
 Status CheckNotOurs(std::string_view name) {
-  const bool fixed =
-      std::any_of(kFixed.begin(), kFixed.end(), [&](const Setting& s) { return s.name == name; });
   if (name == "auto.offset.reset") {
     return InvalidInput(
         "Kafka property auto.offset.reset: use auto_offset_reset beside properties");
-  }
-  if (fixed) {
-    return InvalidInput(
-        fmt::format("Kafka property {} is set by keywatch and cannot be changed", name));
   }
   if (std::find(kFromConfig.begin(), kFromConfig.end(), name) != kFromConfig.end()) {
     return InvalidInput(
@@ -95,17 +90,10 @@ Status CheckNotOurs(std::string_view name) {
 
 Result<ConfHandle> MakeClientConf(const KafkaSourceConfig& config) {
   KEYWATCH_RETURN_IF_ERROR(CheckOwnSettings(config));
-  ConfHandle conf(rd_kafka_conf_new());
-  for (const Setting& setting : kDefaults) {
-    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf.get(), setting.name, setting.value));
-  }
-  for (const auto& [name, value] : config.client.properties) {
+  for (const auto& [name, value] : config.client.properties)
     KEYWATCH_RETURN_IF_ERROR(CheckNotOurs(name));
-    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf.get(), name, value.Reveal()));
-  }
-  for (const Setting& setting : kFixed) {
-    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf.get(), setting.name, setting.value));
-  }
+  ConfHandle conf(rd_kafka_conf_new());
+  KEYWATCH_RETURN_IF_ERROR(SetProperties(conf.get(), kDefaults, config.client, kFixed));
   KEYWATCH_RETURN_IF_ERROR(SetConnection(conf.get(), config.client));
   KEYWATCH_RETURN_IF_ERROR(SetProperty(conf.get(), "group.id", config.group_id));
   return conf;

@@ -95,6 +95,26 @@ Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::st
   }
 }
 
+Status SetProperties(rd_kafka_conf_t* conf,
+                     std::span<const Setting> defaults,
+                     const ClientSettings& settings,
+                     std::span<const Setting> fixed) {
+  for (const Setting& setting : defaults) {
+    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, setting.name, setting.value));
+  }
+  for (const auto& [name, value] : settings.properties) {
+    if (std::any_of(fixed.begin(), fixed.end(), [&](const Setting& s) { return s.name == name; })) {
+      return InvalidInput(
+          fmt::format("Kafka property {} is set by keywatch and cannot be changed", name));
+    }
+    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, name, value.Reveal()));
+  }
+  for (const Setting& setting : fixed) {
+    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, setting.name, setting.value));
+  }
+  return {};
+}
+
 Status SetConnection(rd_kafka_conf_t* conf, const ClientSettings& settings) {
   KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, "bootstrap.servers", settings.brokers));
   if (settings.tokens == nullptr)

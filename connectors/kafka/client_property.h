@@ -1,6 +1,7 @@
 // One property of librdkafka: setting it, with a message that helps and that shows no secret.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,12 @@ Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::st
 
 // Whether a message may not show the value of this property.
 bool IsSecretProperty(std::string_view name);
+
+// `defaults`, then what the configuration says, then `fixed`, which it may not say.
+Status SetProperties(rd_kafka_conf_t* conf,
+                     std::span<const Setting> defaults,
+                     const ClientSettings& settings,
+                     std::span<const Setting> fixed);
 
 // Brokers, and how the client logs in where it does so by tokens. Applied last.
 Status SetConnection(rd_kafka_conf_t* conf, const ClientSettings& settings);

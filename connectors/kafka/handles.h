@@ -31,6 +31,11 @@ struct ErrorDeleter {
 };
 using ErrorHandle = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
 
+struct HeadersDeleter {
+  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+};
+using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, HeadersDeleter>;
+
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
 };

@@ -79,6 +79,9 @@ TEST(Config, TheExampleShowsEveryDefault) {
   LogsIngestionSinkSettings logs;
   logs.endpoint = "https://keywatch-abcd.westeurope-1.ingest.monitor.azure.com";
   logs.rule_id = "dcr-" + std::string(32, '0');
+  KafkaSinkSettings topic;
+  topic.client.brokers = {"localhost:9092"};
+  topic.topic = "keywatch-alerts";
   FileSinkSettings alerts;
   alerts.path = "/var/lib/keywatch/alerts.jsonl";
   defaults.sinks = {{"webhook", webhook},
@@ -88,6 +91,7 @@ TEST(Config, TheExampleShowsEveryDefault) {
                     {"pagerduty", pagerduty},
                     {"syslog", syslog},
                     {"logs_ingestion", logs},
+                    {"kafka", topic},
                     {"console", ConsoleSinkSettings()},
                     {"file", alerts}};
   EXPECT_EQ(config.data_dir, defaults.data_dir);
@@ -149,6 +153,7 @@ sinks:
     rule_id: dcr-1
     auth: {type: managed_identity}
     zzzzzzzzzzzz: 1
+  - {type: kafka, brokers: a, topic: b, zzzzzzzzzzzz: 1}
   - {type: console, route: {zzzzzzzzzzzz: 1}}
 http: {zzzzzzzzzzzz: 1}
 snapshot: {zzzzzzzzzzzz: 1}
@@ -172,7 +177,7 @@ dead_letter: {zzzzzzzzzzzz: 1}
           << name;
     }
   }
-  EXPECT_EQ(lists, 23U);
+  EXPECT_EQ(lists, 24U);
 }
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {

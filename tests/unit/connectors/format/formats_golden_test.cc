@@ -12,6 +12,7 @@
 
 #include "connectors/format/alertmanager.h"
 #include "connectors/format/cef.h"
+#include "connectors/format/cloudevents.h"
 #include "connectors/format/formats.h"
 #include "connectors/format/log_analytics.h"
 #include "connectors/format/pagerduty.h"
@@ -65,6 +66,8 @@ std::map<std::string, Formatter> Formatters() {
        [](std::string_view alert) { return ToPagerDuty(alert, std::string(32, 'r')); }},
       {"log_analytics.json", ToLogAnalytics},
       {"syslog.txt", [](std::string_view alert) { return ToSyslog(alert, kSender, 16); }},
+      {"cloudevents_kafka.json",
+       [](std::string_view alert) { return ToBinaryCloudEvent(alert, kSender, Binding::kKafka); }},
       {"short.json", Short}};
   for (size_t i = 1; i < FormatNames().size(); ++i) {
     auto format = static_cast<Format>(i);

@@ -1,0 +1,53 @@
+#include "app/connectors/kafka_sink.h"
+
+#include <utility>
+
+#include "connectors/format/cloudevents.h"
+#include "connectors/kafka/kafka_sink.h"
+
+namespace keywatch::app {
+
+using format::Format;
+
+KafkaSinkSettings ReadKafkaSink(ConnectorFields* fields) {
+  KafkaSinkSettings kafka;
+  kafka.client.brokers = fields->RequireTexts("brokers");
+  kafka.topic = fields->RequireText("topic");
+  ReadKafkaClient(fields, &kafka.client);
+  kafka.format = ReadFormat(fields,
+                            {Format::kKeywatch,
+                             Format::kCloudEvents,
+                             Format::kCloudEventsBinary,
+                             Format::kOcsf,
+                             Format::kEcs});
+  SetField(fields->reader().Text("cloudevents_source"), &kafka.cloudevents_source);
+  SetField(fields->reader().Bool("send_ended"), &kafka.send_ended);
+  SetField(fields->reader().Integer("connections", 1, 16), &kafka.connections);
+  SetPositive(&fields->reader(), "timeout", &kafka.timeout);
+  return kafka;
+}
+
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
+                                                 const KafkaSinkSettings& settings) {
+  kafka::KafkaSinkOptions options;
+  options.name = name;
+  Result<kafka::ClientSettings> client = ToClientSettings(settings.client);
+  if (!client)
+    return client.error();
+  options.client = std::move(*client);
+  options.topic = settings.topic;
+  options.timeout = std::chrono::milliseconds(settings.timeout / record::kTicksPerMillisecond);
+  options.format = [format = settings.format, sender = MakeSender(settings.cloudevents_source)](
+                       const pipeline::OutgoingAlert& alert) {
+    if (format == Format::kCloudEventsBinary)
+      return format::ToBinaryCloudEvent(alert.json, sender, format::Binding::kKafka);
+    return format::Render(format, alert.json, sender);
+  };
+  options.wants_ended = settings.send_ended;
+  auto sink = kafka::KafkaSink::Make(std::move(options));
+  if (!sink)
+    return sink.error();
+  return std::unique_ptr<pipeline::Sink>(std::move(*sink));
+}
+
+}  // namespace keywatch::app
