@@ -7,7 +7,9 @@ namespace {
 
 constexpr int64_t kMostBody = int64_t{256} << 20;
 // So many requests are read at once: each holds its body in memory, twice while it is stored.
-constexpr size_t kThreads = 8;
+constexpr size_t kThreads = 16;  // each may hold a body, packed and unpacked
+// For a body of max_body over a slow line.
+constexpr std::chrono::seconds kRequestTime{60};
 
 push::PushOptions ToOptions(const PushSourceSettings& settings) {
   push::PushOptions options;
@@ -15,6 +17,7 @@ push::PushOptions ToOptions(const PushSourceSettings& settings) {
   options.port = settings.port;
   options.tokens = settings.token;
   options.server.threads = kThreads;
+  options.server.request_time = kRequestTime;
   options.server.most_body = static_cast<size_t>(settings.max_body);
   options.server.cert_file = settings.cert_file;
   options.server.key_file = settings.key_file;

@@ -14,12 +14,25 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include "connectors/http/content_encoding.h"
+#include "connectors/http/timed_server.h"
+
 namespace keywatch::http {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr size_t kWaiting = 16;
-constexpr time_t kRequestSeconds = 5;
+constexpr size_t kReservedThreads = 4;
+constexpr std::chrono::milliseconds kLateRequest{2'000};
+constexpr std::chrono::milliseconds kLateWait{250};
+constexpr time_t kReadSeconds = 5;  // over TLS, for one read
+constexpr time_t kWriteSeconds = 5;
 constexpr time_t kKeepAliveSeconds = 1;
+constexpr char kEncoding[] = "content-encoding";
+// Where a request's Content-Encoding is put before httplib looks: it would unpack by it, and take a
+// body that was cut off for a whole one.
+constexpr char kHiddenEncoding[] = "keywatch-content-encoding";
 
 // httplib's own queue has no bound. Here the accepting thread waits when the queue is full, and
 // further connections wait in the kernel, whose backlog is bounded.
@@ -95,9 +108,37 @@ ServerRequest Translate(const httplib::Request& request, std::string body) {
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
       return static_cast<char>(std::tolower(c));
     });
-    out.headers.emplace(std::move(lower), value);
+    out.headers.emplace(lower == kHiddenEncoding ? kEncoding : std::move(lower), value);
   }
   return out;
+}
+
+void HideEncoding(httplib::Headers* headers) {
+  headers->erase(kHiddenEncoding);
+  auto found = headers->find(kEncoding);
+  if (found == headers->end())
+    return;
+  std::string value = found->second;
+  headers->erase(kEncoding);
+  headers->emplace(kHiddenEncoding, std::move(value));
+}
+
+// The body as it was sent. Read piece by piece, so that it is left where it becomes too long.
+enum class BodyRead { kWhole, kBroken, kTooLong };
+BodyRead ReadBody(const httplib::ContentReader& reader,
+                  size_t most,
+                  std::chrono::milliseconds time,
+                  std::string* body) {
+  const Clock::time_point end = Clock::now() + time;
+  bool too_long = false;
+  const bool read = reader([&](const char* data, size_t size) {
+    too_long = body->size() + size > most;
+    if (too_long || Clock::now() > end)
+      return false;
+    body->append(data, size);
+    return true;
+  });
+  return too_long ? BodyRead::kTooLong : read ? BodyRead::kWhole : BodyRead::kBroken;
 }
 
 }  // namespace
@@ -105,6 +146,7 @@ ServerRequest Translate(const httplib::Request& request, std::string body) {
 struct Server::Impl {
   ServerOptions options;
   std::unique_ptr<httplib::Server> server;
+  TimedServer* timed = nullptr;  // `server`, if it is one
   std::thread thread;
   std::atomic<bool> stopping{false};
   std::atomic<size_t> streams{0};
@@ -112,15 +154,19 @@ struct Server::Impl {
 
   void Configure();
   void Answer(ServerReply reply, httplib::Response& response);
+  ServerReply AnswerBody(const Handler& handler,
+                         const httplib::ContentReader& reader,
+                         ServerRequest* request,
+                         const int& read_status) const;
   void Stream(ServerReply reply, httplib::Response& response);
 };
 
 void Server::Impl::Configure() {
-  size_t threads = options.threads + options.most_streams;
+  size_t threads = options.threads + options.most_streams + kReservedThreads;
   server->new_task_queue = [threads] { return new BoundedPool(threads); };  // httplib deletes it
   server->set_payload_max_length(options.most_body);
-  server->set_read_timeout(kRequestSeconds);
-  server->set_write_timeout(kRequestSeconds);
+  server->set_read_timeout(kReadSeconds);
+  server->set_write_timeout(kWriteSeconds);
   server->set_keep_alive_timeout(kKeepAliveSeconds);
   server->set_tcp_nodelay(true);
   // Without httplib's SO_REUSEPORT, which would let two processes share the port unnoticed.
@@ -133,6 +179,20 @@ void Server::Impl::Configure() {
       options.on_answer(response.status);
     });
   }
+  // The request is httplib's own and not const; only this view of it is.
+  server->set_pre_routing_handler(
+      [this](const httplib::Request& request, httplib::Response& response) {
+        if (timed != nullptr && !timed->Admit(request.path)) {
+          Answer({503,
+                  "text/plain; charset=utf-8",
+                  "too many connections at once: try again in a second\n",
+                  {{"Retry-After", "1"}, {"Connection", "close"}}},
+                 response);
+          return httplib::Server::HandlerResponse::Handled;
+        }
+        HideEncoding(&const_cast<httplib::Request&>(request).headers);
+        return httplib::Server::HandlerResponse::Unhandled;
+      });
   server->set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.body.empty()) {
       response.set_content(fmt::format("{}\n", response.status), "text/plain; charset=utf-8");
@@ -151,6 +211,32 @@ void Server::Impl::Answer(ServerReply reply, httplib::Response& response) {
   }
 }
 
+// `read_status` is what httplib finds wrong while it reads.
+ServerReply Server::Impl::AnswerBody(const Handler& handler,
+                                     const httplib::ContentReader& reader,
+                                     ServerRequest* request,
+                                     const int& read_status) const {
+  const auto refuse = [](int status, const std::string& text) {
+    return ServerReply{status, "text/plain; charset=utf-8", text + "\n"};
+  };
+  const std::string too_long =
+      fmt::format("the body is too long: expected at most {} bytes, unpacked", options.most_body);
+  std::string body;
+  const BodyRead read = ReadBody(reader, options.most_body, options.request_time, &body);
+  if (read == BodyRead::kTooLong || read_status == 413)
+    return refuse(413, too_long);
+  if (read == BodyRead::kBroken)
+    return refuse(400, "the body ended before its length, or did not come in time: send it again");
+  Result<std::string> decoded =
+      DecodeContent(request->Header(kEncoding), std::move(body), options.most_body);
+  if (!decoded)
+    return decoded.error().code() == StatusCode::kExhausted
+               ? refuse(413, too_long)
+               : refuse(400, decoded.error().message());
+  request->body = std::move(*decoded);
+  return handler(*request);
+}
+
 void Server::Impl::Stream(ServerReply reply, httplib::Response& response) {
   if (streams.fetch_add(1) >= options.most_streams) {
     --streams;
@@ -160,6 +246,8 @@ void Server::Impl::Stream(ServerReply reply, httplib::Response& response) {
                          "text/plain; charset=utf-8");
     return;
   }
+  if (timed != nullptr)
+    timed->StreamBegins();
   response.set_chunked_content_provider(
       reply.content_type,
       [this, next = std::move(reply.stream)](size_t /*offset*/, httplib::DataSink& sink) {
@@ -171,14 +259,28 @@ void Server::Impl::Stream(ServerReply reply, httplib::Response& response) {
           sink.done();
         return true;
       },
-      [this](bool /*success*/) { --streams; });
+      [this](bool /*success*/) {
+        --streams;
+        if (timed != nullptr)
+          timed->StreamEnds();
+      });
 }
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>()) {
   impl_->options = std::move(options);
   const ServerOptions& kept = impl_->options;
   if (kept.cert_file.empty()) {
-    impl_->server = std::make_unique<httplib::Server>();
+    TimedServerOptions times;
+    times.most_connections = kept.threads;
+    times.reserved = kept.reserved;
+    times.request_time = kept.request_time;
+    times.late_request_time = std::min(kept.request_time, kLateRequest);
+    times.late_wait = kLateWait;
+    times.write_time = std::chrono::seconds(kWriteSeconds);
+    times.idle_time = std::chrono::seconds(kKeepAliveSeconds);
+    auto timed = std::make_unique<TimedServer>(std::move(times));
+    impl_->timed = timed.get();
+    impl_->server = std::move(timed);
   } else {
     impl_->server = std::make_unique<httplib::SSLServer>(
         kept.cert_file.c_str(),
@@ -206,39 +308,20 @@ void Server::GetUnder(const std::string& prefix, Handler handler) {
                      });
 }
 
-// The body is read piece by piece: what is small when compressed may be huge.
 void Server::Post(const std::string& path, Handler handler, Handler admit) {
   impl_->server->Post(Exactly(path),
                       [this, handler = std::move(handler), admit = std::move(admit)](
                           const httplib::Request& request,
                           httplib::Response& response,
                           const httplib::ContentReader& reader) {
-                        if (admit) {
-                          ServerReply admitted = admit(Translate(request, ""));
-                          if (admitted.status != 200) {
-                            impl_->Answer(std::move(admitted), response);
-                            response.set_header("Connection", "close");  // the body is unread
-                            return;
-                          }
-                        }
-                        std::string body;
-                        bool too_long = false;
-                        bool read = reader([&](const char* data, size_t size) {
-                          too_long = body.size() + size > impl_->options.most_body;
-                          if (!too_long)
-                            body.append(data, size);
-                          return !too_long;
-                        });
-                        if (read) {
-                          impl_->Answer(handler(Translate(request, std::move(body))), response);
-                          return;
-                        }
-                        if (too_long)
-                          response.status = 413;
-                        if (response.status < 400)
-                          response.status = 400;
-                        response.set_header("Connection",
-                                            "close");  // the rest of the body is still to come
+                        ServerRequest translated = Translate(request, "");
+                        ServerReply reply = admit ? admit(translated) : ServerReply{};
+                        if (reply.status == 200)
+                          reply = impl_->AnswerBody(handler, reader, &translated, response.status);
+                        if (reply.status >= 400)
+                          response.set_header("Connection",
+                                              "close");  // of the body something may be unread
+                        impl_->Answer(std::move(reply), response);
                       });
 }
 

@@ -1,11 +1,20 @@
 // A small HTTP server: routes answered by handlers, over plain HTTP or TLS. It listens on loopback
 // unless told otherwise.
 //
-// Bounds: `threads` handlers, sixteen connections waiting for one, `most_body` bytes of request
-// (after decompression), 5 s to send it, 1 s of idle keep-alive, `most_streams` open streams, for
-// which there are threads beside those.
+// Bounds: `threads` connections at once, `most_body` bytes of request (packed and unpacked),
+// `request_time` to send it, 1 s of idle keep-alive, 5 s until the next bytes of an answer are
+// taken, `most_streams` open streams, for which there are threads beside those. Whoever is slow has
+// a thread for that time, and then loses the connection.
+//
+// Four threads more are kept for `reserved` paths: a connection beyond `threads` has 2 s to say
+// what it wants; a reserved path is answered at once, any other when there is room within 250 ms,
+// else with 503 and Retry-After. Beyond these, sixteen connections wait for a thread, and the
+// others in the kernel. So slow clients do not keep a health check from its answer. Over TLS the
+// end of a request holds for its body only (5 s for each read of its head), and no thread is
+// reserved.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,8 +27,10 @@
 namespace keywatch::http {
 
 struct ServerOptions {
-  size_t threads = 4;
-  size_t most_streams = 0;  // of ServerReply::stream; beyond: 503
+  size_t threads = 16;
+  std::chrono::milliseconds request_time{10'000};
+  std::vector<std::string> reserved;  // paths that are answered when all threads are busy
+  size_t most_streams = 0;            // of ServerReply::stream; beyond: 503
   size_t most_body = 64 << 10;
   std::string cert_file;       // PEM, with its chain; "": plain HTTP
   std::string key_file;        // PEM

@@ -74,6 +74,7 @@ Status PushSource::Open(const pipeline::Positions& restored) {
                   fmt::format("source {}: {}", options_.name, spool.error().message()));
   spool_ = std::move(*spool);
   http::ServerOptions server = options_.server;
+  server.reserved = {"/healthz"};
   server.on_answer = [this](int status) {
     if (auto counter = requests_.find(status); counter != requests_.end())
       counter->second.Add();

@@ -57,6 +57,8 @@ FENCED = {
     "sqlite3.h": ["engine/state"],
     "spdlog/": ["engine/base"],
     "zstd.h": ["connectors/file"],
+    "zlib.h": ["connectors/file", "connectors/http"],
+    "brotli/": ["connectors/http"],
     "CLI/": ["app"],
     "nlohmann/": ["connectors/format"],
 }

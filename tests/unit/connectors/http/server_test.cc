@@ -123,6 +123,102 @@ TEST(ServerTest, ManyConnections) {
   }
 }
 
+// Clients that connect and send a request's first line, a byte now and then, or nothing.
+class SlowClients {
+ public:
+  SlowClients(int port, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      sockets_.push_back(Connect(port));
+      const std::string begin = i % 2 == 0 ? "POST /p HTTP/1.1\r\nHost: x\r\nX: " : "";
+      if (!begin.empty()) {
+        EXPECT_GT(send(sockets_.back(), begin.data(), begin.size(), MSG_NOSIGNAL), 0);
+      }
+    }
+    thread_ = std::thread([this] {
+      while (!ended_) {
+        for (size_t i = 0; i < sockets_.size(); i += 2)
+          (void)send(sockets_[i], "x", 1, MSG_NOSIGNAL);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
+    });
+  }
+  ~SlowClients() {
+    ended_ = true;
+    thread_.join();
+    for (int socket : sockets_)
+      close(socket);
+  }
+  SlowClients(const SlowClients&) = delete;
+  SlowClients& operator=(const SlowClients&) = delete;
+
+ private:
+  std::vector<int> sockets_;
+  std::atomic<bool> ended_ = false;
+  std::thread thread_;
+};
+
+ServerOptions OfFourThreads(std::chrono::milliseconds request_time) {
+  ServerOptions options;
+  options.threads = 4;
+  options.request_time = request_time;
+  options.reserved = {"/healthz"};
+  return options;
+}
+
+TEST(ServerTest, SlowClientsDoNotKeepOthersFromBeingServed) {
+  using std::chrono::steady_clock;
+  Server server(OfFourThreads(std::chrono::milliseconds(1'500)));
+  server.Get("/healthz", [](const ServerRequest&) { return ServerReply{}; });
+  server.Get("/other", [](const ServerRequest&) { return ServerReply{}; });
+  server.Post("/p", [](const ServerRequest&) { return ServerReply{}; });
+  ASSERT_TRUE(server.Start().ok());
+  SlowClients slow(server.port(), 4);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  auto begin = steady_clock::now();
+  EXPECT_EQ(Ask(server.port(), Request("GET", "/healthz")).substr(0, 12), "HTTP/1.1 200");
+  std::string other = Ask(server.port(), Request("GET", "/other"));
+  EXPECT_EQ(other.substr(0, 12), "HTTP/1.1 503");
+  EXPECT_NE(other.find("Retry-After: 1"), std::string::npos);
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::milliseconds(1'000));
+  // Their time is over: however busily they send, their threads are free again.
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+  EXPECT_EQ(Ask(server.port(), Request("GET", "/other")).substr(0, 12), "HTTP/1.1 200");
+}
+
+TEST(ServerTest, ABodyThatComesTooSlowlyIsGivenUp) {
+  Server server(OfFourThreads(std::chrono::milliseconds(500)));
+  std::atomic<int> handled = 0;
+  server.Post("/p", [&](const ServerRequest&) {
+    ++handled;
+    return ServerReply{};
+  });
+  ASSERT_TRUE(server.Start().ok());
+  int connection = Connect(server.port());
+  const std::string begin = "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n";
+  ASSERT_GT(send(connection, begin.data(), begin.size(), MSG_NOSIGNAL), 0);
+  for (int i = 0; i < 30; ++i) {
+    (void)send(connection, "x", 1, MSG_NOSIGNAL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  char block[4096];
+  ssize_t n = recv(connection, block, sizeof block, MSG_DONTWAIT);
+  ASSERT_GT(n, 12);
+  EXPECT_EQ(std::string(block, 12), "HTTP/1.1 400");
+  EXPECT_EQ(handled, 0);
+  close(connection);
+}
+
+TEST(ServerTest, AStopDoesNotWaitForSlowClients) {
+  Server server(OfFourThreads(std::chrono::seconds(60)));
+  server.Post("/p", [](const ServerRequest&) { return ServerReply{}; });
+  ASSERT_TRUE(server.Start().ok());
+  SlowClients slow(server.port(), 4);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  auto begin = std::chrono::steady_clock::now();
+  server.Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
 TEST(ServerTest, AHugeRequestIsRefused) {
   Server server;
   server.Post("/p", [](const ServerRequest&) { return ServerReply{}; });

@@ -91,6 +91,21 @@ TEST_F(PushSourceTest, WhatIsRefusedIsNotRead) {
   EXPECT_TRUE(Has(page, "keywatch_push_requests_total{code=\"400\",source=\"http\"} 2"));
 }
 
+TEST_F(PushSourceTest, APackedBodyThatIsCutOffIsNotTaken) {
+  Open();
+  http::Headers headers = {{"Authorization", "Bearer secret-token"}, {"Content-Encoding", "gzip"}};
+  const std::string packed = tests::Gzip("{\"records\":[1]}\n{\"records\":[2]}\n");
+  for (size_t missing : {size_t{1}, size_t{8}, packed.size() / 2}) {
+    http::Response answer = Post(packed.substr(0, packed.size() - missing), headers);
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_TRUE(Has(answer.body, "the body is cut off")) << answer.body;
+  }
+  EXPECT_TRUE(Poll().empty());
+  EXPECT_EQ(source_->Health().lag_records, 0);
+  EXPECT_EQ(Post(packed, headers).status, 202);
+  EXPECT_EQ(Poll().size(), 1U);
+}
+
 TEST_F(PushSourceTest, AFullSpoolAsksToComeAgain) {
   options_.spool.most_bytes = 200;
   Open();
