@@ -24,12 +24,17 @@ http::ServerReply Ready(const std::vector<std::string>& problems) {
 
 }  // namespace
 
-void AddServiceRoutes(const MetricRegistry* metrics, ProblemList problems, http::Server* server) {
+void AddServiceRoutes(const MetricRegistry* metrics,
+                      ProblemList problems,
+                      std::function<std::string()> hang,
+                      http::Server* server) {
   server->Get("/metrics", [metrics](const http::ServerRequest&) {
     return http::ServerReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics->Expose()};
   });
-  server->Get("/healthz", [](const http::ServerRequest&) {
-    return http::ServerReply{200, "text/plain; charset=utf-8", "ok\n"};
+  server->Get("/healthz", [hang = std::move(hang)](const http::ServerRequest&) {
+    const std::string problem = hang();
+    return problem.empty() ? http::ServerReply{200, "text/plain; charset=utf-8", "ok\n"}
+                           : http::ServerReply{503, "text/plain; charset=utf-8", problem + "\n"};
   });
   server->Get("/readyz", [problems = std::move(problems)](const http::ServerRequest&) {
     return Ready(problems());

@@ -13,7 +13,11 @@ namespace keywatch::app {
 // What keeps the service from being ready; empty: nothing. Called by several threads.
 using ProblemList = std::function<std::vector<std::string>()>;
 
-// `metrics` outlives the server.
-void AddServiceRoutes(const MetricRegistry* metrics, ProblemList problems, http::Server* server);
+// `metrics` outlives the server. `hang` says why only a restart helps, "" while all moves:
+// /healthz.
+void AddServiceRoutes(const MetricRegistry* metrics,
+                      ProblemList problems,
+                      std::function<std::string()> hang,
+                      http::Server* server);
 
 }  // namespace keywatch::app

@@ -255,9 +255,10 @@ int RunService(const Config& config, const ServiceOptions& options) {
 
   http::ServerOptions server_options;
   server_options.most_streams = page::kMostStreams;
+  server_options.reserved = {"/healthz", "/readyz", "/metrics"};
   http::Server server(server_options);
   AddServiceRoutes(
-      &metrics, [&] { return worker.Problems(); }, &server);
+      &metrics, [&] { return worker.Problems(); }, [&] { return worker.Hang(); }, &server);
   (*live_page)->AddRoutes(&server);
   Status served = server.Start(config.http.host, config.http.port);
   if (!served.ok())

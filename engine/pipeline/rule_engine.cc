@@ -323,6 +323,10 @@ std::vector<RuleReport> RuleEngine::Report() const {
     report.learning_until = running.query->learning_until();
     report.learning = clock_.newest < report.learning_until;
     report.busy = running.busy;
+    const auto& branches = running.compiled.delta.branches;
+    report.waits = std::any_of(branches.begin(), branches.end(), [](const delta::BranchPlan& one) {
+      return one.hold.has_value();
+    });
     out.push_back(report);
   }
   return out;

@@ -32,6 +32,7 @@ struct RuleReport {
   record::Ticks learning_since = 0;  // event time of the first record; 0: none yet
   record::Ticks learning_until = 0;  // 0: nothing to learn
   bool learning = false;
+  bool waits = false;      // raises only what the watermark has reached
   record::Ticks busy = 0;  // wall time spent on it since the start, after the shared scan
 };
 

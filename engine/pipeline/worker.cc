@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "engine/alert/alert_json.h"
 #include "engine/base/backoff.h"
 #include "engine/base/log.h"
@@ -21,6 +23,8 @@ constexpr auto kPollTimeout = std::chrono::milliseconds(100);
 constexpr auto kBetweenRounds = std::chrono::milliseconds(5);
 // Of two sources one may be hours behind the other.
 constexpr Ticks kSourcesApart = record::kTicksPerDay;
+// Names of rules in one message.
+constexpr size_t kRulesNamed = 5;
 constexpr Ticks kHealthInterval = record::kTicksPerSecond / 5;
 
 double Seconds(Ticks ticks) {
@@ -92,7 +96,8 @@ Worker::Worker(WorkerSettings settings,
       positions_(inputs_.size()),
       input_ended_(inputs_.size()),
       newest_event_(inputs_.size()),
-      last_read_(inputs_.size()) {
+      last_read_(inputs_.size()),
+      down_since_(inputs_.size()) {
   source_problems_.resize(inputs_.size());
 }
 
@@ -152,7 +157,7 @@ void Worker::WaitBefore(int attempt, const std::atomic<bool>& stop) {
     auto nap = std::min(left, std::chrono::milliseconds(50));
     std::this_thread::sleep_for(nap);
     left -= nap;
-    ++turns_;
+    Turn();
   }
 }
 
@@ -243,6 +248,7 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     engine_->Process(rows, fresh, &alerts, clocks_.Of(input));
     probe_.batch_seconds.Observe(Seconds(record::WallNow() - begin));
     Emit(std::move(alerts), stop);
+    Turn();
     if (rows.rows > 0) {
       Ticks newest = *std::max_element(rows.event_time.begin(), rows.event_time.end());
       clocks_.OnRows(input, newest);
@@ -342,11 +348,51 @@ void Worker::FinishSnapshot(const std::optional<SnapshotWriter::Written>& writte
     inputs_[i].source->Commit(written->positions[i]);
 }
 
+// What a source that does not answer keeps from being raised, in words; "" if nothing. It is waited
+// for without end: what it has for us is not known, and a rule that asks for something missing
+// would raise what is merely not read yet.
+std::string Worker::HeldBack(size_t input, const SourceHealth& health, const std::string& rules) {
+  const Ticks now = record::WallNow();
+  if (health.connected && health.assigned) {
+    down_since_[input] = 0;
+    return "";
+  }
+  if (down_since_[input] == 0)
+    down_since_[input] = now;
+  if (rules.empty() || input_ended_[input] || now - down_since_[input] < settings_.held_back_after)
+    return "";
+  return "; rules that wait for complete records raise nothing new until it is back, or taken out "
+         "of the configuration: " +
+         rules;
+}
+
+namespace {
+
+// The names of those that wait for completeness, a few of them.
+std::string WaitingRules(const std::vector<RuleReport>& reports, size_t* count) {
+  std::string names;
+  *count = 0;
+  for (const RuleReport& report : reports) {
+    if (!report.waits)
+      continue;
+    if (++*count <= kRulesNamed)
+      names += (names.empty() ? "" : ", ") + report.rule->name;
+  }
+  if (*count > kRulesNamed)
+    names += fmt::format(" and {} more", *count - kRulesNamed);
+  return names;
+}
+
+}  // namespace
+
 void Worker::UpdateHealth() {
   Ticks now = record::WallNow();
   if (now - last_health_ < kHealthInterval)
     return;
   last_health_ = now;
+  std::vector<RuleReport> reports = engine_->Report();
+  size_t waiting = 0;
+  const std::string waiting_rules = WaitingRules(reports, &waiting);
   std::vector<SourceHealth> healths;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceHealth health = inputs_[i].source->Health();
@@ -356,16 +402,17 @@ void Worker::UpdateHealth() {
       probe_.sources[i].watermark.Set(
           record::ToUnixSeconds(complete - engine_->settings().lateness));
     std::string problem;
+    const std::string held_back = HeldBack(i, health, waiting_rules);
+    probe_.sources[i].rules_held_back.Set(held_back.empty() ? 0 : static_cast<double>(waiting));
     if (!health.connected || !health.assigned) {
-      problem = "source " + inputs_[i].source->name() + ": " +
-                (health.problem.empty()
-                     ? std::string(health.connected ? "not assigned yet" : "not connected")
-                     : health.problem);
+      if (health.problem.empty())
+        health.problem = health.connected ? "not assigned yet" : "not connected";
+      health.problem += held_back;
+      problem = "source " + inputs_[i].source->name() + ": " + health.problem;
     }
     SetProblem(&source_problems_[i], problem);
     healths.push_back(std::move(health));
   }
-  std::vector<RuleReport> reports = engine_->Report();
   probe_.Update(reports, engine_->complete(), engine_->settings().lateness);
   UpdateView(std::move(healths), std::move(reports));
 }
@@ -424,10 +471,27 @@ Status Worker::Round(const std::atomic<bool>& stop) {
   return {};
 }
 
+void Worker::Turn() {
+  ++turns_;
+  last_turn_ = std::chrono::steady_clock::now();
+}
+
+std::string Worker::Hang() const {
+  const auto silent = std::chrono::steady_clock::now() - last_turn_.load();
+  if (!turning_ || silent < settings_.hang_after)
+    return "";
+  return fmt::format(
+      "the evaluation loop has not turned for {} s: restart keywatch; nothing is lost, state and "
+      "positions are on disk",
+      std::chrono::duration_cast<std::chrono::seconds>(silent).count());
+}
+
 Status Worker::Run(const std::atomic<bool>& stop) {
   Status failure;
+  Turn();
+  turning_ = true;
   while (!stop && failure.ok() && std::count(input_ended_.begin(), input_ended_.end(), false) > 0) {
-    ++turns_;
+    Turn();
     failure = Round(stop);
     AdvanceWhenIdle(stop);
     UpdateHealth();
@@ -436,6 +500,7 @@ Status Worker::Run(const std::atomic<bool>& stop) {
     if (due && dirty_ && !writer_.busy())
       BeginSnapshot();
   }
+  turning_ = false;  // the last snapshot may take what it takes
   FinishSnapshot(writer_.Wait());
   if (dirty_) {
     BeginSnapshot();
@@ -452,6 +517,8 @@ Status Worker::Run(const std::atomic<bool>& stop) {
 std::vector<std::string> Worker::Problems() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> problems;
+  if (std::string hang = Hang(); !hang.empty())
+    problems.push_back(std::move(hang));
   if (!started_)
     problems.emplace_back("state is being restored");
   for (const std::string* problem : {&outbox_problem_, &snapshot_problem_}) {

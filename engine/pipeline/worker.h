@@ -39,6 +39,10 @@ struct WorkerSettings {
   int snapshots_kept = 3;
   // Without a record for so long the wall clock moves event time on; 0: never.
   record::Ticks idle_timeout = 5 * record::kTicksPerMinute;
+  // A loop that has not turned for so long hangs.
+  std::chrono::milliseconds hang_after = std::chrono::minutes(1);
+  // A source that has not been connected for so long is said to hold rules back.
+  record::Ticks held_back_after = 10 * record::kTicksPerSecond;
 };
 
 // A source with its decoder. `rejects` gets what cannot be read and returns an error when it could
@@ -75,9 +79,13 @@ class Worker {
   // What there is to see, as of a fraction of a second ago; null before Start(). Any thread.
   [[nodiscard]] std::shared_ptr<const WorkerView> View() const;
   [[nodiscard]] bool ended() const { return ended_; }
-  // Grows with every turn of the loop, and while it waits for the disk: whether it hangs. Any
-  // thread.
+  // Grows with every turn of the loop: every poll of a source, with or without records; every
+  // thousand rows or so that were evaluated; every look at a disk that takes nothing (a full
+  // outbox). Snapshots are written beside the loop. Any thread.
   [[nodiscard]] uint64_t turns() const { return turns_; }
+  // What is wrong when the loop, while it runs, has not turned for hang_after, which only a restart
+  // ends; "": nothing. Any thread.
+  [[nodiscard]] std::string Hang() const;
 
  private:
   enum class StepOutcome { kRead, kNothing, kEnded };
@@ -99,9 +107,11 @@ class Worker {
   void BeginSnapshot();
   void FinishSnapshot(const std::optional<SnapshotWriter::Written>& written);
   void UpdateHealth();
+  std::string HeldBack(size_t input, const SourceHealth& health, const std::string& rules);
   void UpdateView(std::vector<SourceHealth> healths, std::vector<RuleReport> reports);
   void SetProblem(std::string* place, const std::string& text);
   void WaitBefore(int attempt, const std::atomic<bool>& stop);
+  void Turn();
 
   WorkerSettings settings_;
   RuleEngine* engine_;
@@ -127,6 +137,9 @@ class Worker {
   BlindIntervals blind_;
   std::atomic<bool> ended_ = false;
   std::atomic<uint64_t> turns_ = 0;
+  std::atomic<bool> turning_ = false;  // inside the loop of Run
+  std::atomic<std::chrono::steady_clock::time_point> last_turn_{};
+  std::vector<record::Ticks> down_since_;  // by input, wall time; 0: connected and assigned
 
   mutable std::mutex mutex_;
   bool started_ = false;                      // guarded by mutex_

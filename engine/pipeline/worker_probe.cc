@@ -53,6 +53,10 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
     probe.last_event = metrics->AddGauge("keywatch_source_last_event_timestamp_seconds",
                                          "Event time of the newest record.",
                                          of_source);
+    probe.rules_held_back = metrics->AddGauge(
+        "keywatch_source_rules_held_back",
+        "Rules that raise nothing new because this source is not connected and they wait for it.",
+        of_source);
     probe.watermark = metrics->AddGauge("keywatch_source_watermark_timestamp_seconds",
                                         "Event time up to which the input is complete as far as "
                                         "this source is concerned.",

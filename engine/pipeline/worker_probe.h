@@ -23,6 +23,7 @@ struct SourceProbe {
   Gauge lag_records;
   Gauge last_event;
   Gauge watermark;
+  Gauge rules_held_back;
   Counter gaps;
   Counter gap_records;
   std::array<Counter, kSourceErrors> errors;  // by SourceError

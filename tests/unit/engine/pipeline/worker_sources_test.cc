@@ -27,6 +27,8 @@ class FedSource : public Source {
   [[nodiscard]] const std::string& name() const override { return name_; }
   Status Open(const Positions& /*restored*/) override { return {}; }
   Result<RawBatch> Poll(milliseconds timeout) override {
+    while (stuck)
+      std::this_thread::sleep_for(milliseconds(1));
     RawBatch batch;
     if (texts_.empty()) {
       std::this_thread::sleep_for(timeout);
@@ -45,6 +47,7 @@ class FedSource : public Source {
 
   std::atomic<bool> connected = true;
   std::atomic<bool> ends = true;
+  std::atomic<bool> stuck = false;
 
  private:
   const std::string name_;
@@ -67,13 +70,15 @@ class WorkerSourcesTest : public testing::Test {
     for (Input& input : inputs_)
       input.decoder = std::make_unique<tests::TextDecoder>(engine_->layout());
     WorkerOutputs outputs;
+    outputs.reject = [](const RejectedRecord&) { return Status(); };
+    outputs.sync_rejects = [] { return Status(); };
     outputs.alerts = [this](const std::vector<OutgoingAlert>& alerts) {
+      if (outbox_full_)
+        return Exhausted("the outbox is full");
       alerts_ += alerts.size();
       return Status();
     };
-    outputs.reject = [](const RejectedRecord&) { return Status(); };
-    outputs.sync_rejects = [] { return Status(); };
-    WorkerSettings settings;
+    WorkerSettings settings = settings_;
     settings.data_dir = dir_.File("data");
     settings.idle_timeout = 0;
     worker_ = std::make_unique<Worker>(
@@ -85,12 +90,21 @@ class WorkerSourcesTest : public testing::Test {
     EXPECT_TRUE(ran.ok()) << ran.message();
   }
 
+  bool Eventually(const std::function<bool()>& condition) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(milliseconds(2));
+    return condition();
+  }
+
   tests::TempDir dir_;
+  WorkerSettings settings_;
   MetricRegistry metrics_;
   std::vector<Input> inputs_;
   std::unique_ptr<RuleEngine> engine_;
   std::unique_ptr<Worker> worker_;
   std::atomic<size_t> alerts_ = 0;
+  std::atomic<bool> outbox_full_ = false;
   std::atomic<bool> stop_ = false;
 };
 
@@ -146,6 +160,81 @@ TEST_F(WorkerSourcesTest, ASourceThatIsNotConnectedIsWaitedFor) {
   stop_ = true;
   runner.join();
   EXPECT_EQ(alerts_, 2U);  // of a and b; c is within the allowed lateness
+}
+
+TEST_F(WorkerSourcesTest, WhatASourceThatIsNotConnectedHoldsBackIsSaid) {
+  FedSource* down = Add("down", {});
+  down->connected = false;
+  down->ends = false;
+  Add("live", {"0 X a"});
+  settings_.held_back_after = 0;
+  Make(tests::kQuiet);
+  std::thread runner([this] { Run(); });
+  const auto problems = [this] {
+    std::string all;
+    for (const std::string& problem : worker_->Problems())
+      all += problem + "\n";
+    return all;
+  };
+  EXPECT_TRUE(Eventually([&] {
+    return Has(problems(),
+               "source down: not connected; rules that wait for complete records raise nothing new "
+               "until it is back, or taken out of the configuration: Rule\n");
+  })) << problems();
+  EXPECT_TRUE(Eventually([&] {
+    return Has(metrics_.Expose(), "keywatch_source_rules_held_back{source=\"down\"} 1");
+  }));
+  EXPECT_TRUE(Has(metrics_.Expose(), "keywatch_source_rules_held_back{source=\"live\"} 0"));
+  EXPECT_TRUE(Has(worker_->View()->sources[0].health.problem, "raise nothing new"));
+  down->connected = true;
+  EXPECT_TRUE(Eventually([&] { return problems().empty(); })) << problems();
+  EXPECT_TRUE(Eventually([&] {
+    return Has(metrics_.Expose(), "keywatch_source_rules_held_back{source=\"down\"} 0");
+  }));
+  stop_ = true;
+  runner.join();
+}
+
+TEST_F(WorkerSourcesTest, RulesThatRaiseOnArrivalAreNotHeldBack) {
+  FedSource* down = Add("down", {});
+  down->connected = false;
+  settings_.held_back_after = 0;
+  Make(tests::kPurges);
+  Run();
+  EXPECT_TRUE(Has(metrics_.Expose(), "keywatch_source_rules_held_back{source=\"down\"} 0"));
+}
+
+TEST_F(WorkerSourcesTest, ALoopThatHangsIsSaidAndOneThatWaitsIsNot) {
+  FedSource* source = Add("one", {"1 SecretPurge a"});
+  source->ends = false;
+  settings_.hang_after = milliseconds(400);
+  outbox_full_ = true;
+  Make(tests::kPurges);
+  EXPECT_EQ(worker_->Hang(), "") << "it does not run yet";
+  std::thread runner([this] { Run(); });
+  const auto quiet_for = [this](milliseconds time) {
+    auto end = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < end) {
+      if (!worker_->Hang().empty())
+        return false;
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    return true;
+  };
+  EXPECT_TRUE(quiet_for(milliseconds(1'200))) << "it waits for a full outbox";
+  outbox_full_ = false;
+  EXPECT_TRUE(Eventually([this] { return alerts_ == 1; }));
+  EXPECT_TRUE(quiet_for(milliseconds(1'000))) << "there is nothing to read";
+  source->stuck = true;
+  EXPECT_TRUE(
+      Eventually([this] { return Has(worker_->Hang(), "has not turned for 0 s: restart"); }));
+  EXPECT_TRUE(Has(worker_->Problems().front(), "has not turned"));
+  source->stuck = false;
+  EXPECT_TRUE(Eventually([this] { return worker_->Hang().empty(); }));
+  stop_ = true;
+  runner.join();
+  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_EQ(worker_->Hang(), "") << "it ended";
 }
 
 }  // namespace
