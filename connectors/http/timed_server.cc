@@ -80,7 +80,16 @@ class TimedStream : public httplib::Stream {
     return static_cast<ssize_t>(taken);
   }
   ssize_t write(const char* from, size_t size) override {
-    return is_writable() ? send(socket_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT) : -1;
+    size_t sent = 0;
+    while (sent < size) {
+      if (!is_writable())
+        return -1;
+      const ssize_t now = send(socket_, from + sent, size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (now < 0 && errno != EAGAIN && errno != EINTR)
+        return -1;
+      sent += static_cast<size_t>(std::max<ssize_t>(now, 0));
+    }
+    return static_cast<ssize_t>(sent);
   }
   void get_remote_ip_and_port(std::string& ip, int& port) const override {
     sockaddr_storage address{};
