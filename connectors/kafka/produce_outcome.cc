@@ -89,8 +89,9 @@ DeliveryResult OutcomeOfProduce(rd_kafka_resp_err_t code,
                    kRest);
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return Retry("auth",
-                   "the broker does not allow an idempotent producer: grant IDEMPOTENT_WRITE on "
-                   "the cluster (from Kafka 2.8 on WRITE on the topic is enough)",
+                   fmt::format("the broker does not allow an idempotent producer: grant WRITE on "
+                               "topic {} (before Kafka 2.8 IDEMPOTENT_WRITE on the cluster too)",
+                               topic),
                    kRest);
     case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
       return Retry("throttled", fmt::format("the broker throttles: {}", detail), kRest);

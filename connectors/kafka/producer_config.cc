@@ -30,7 +30,7 @@ constexpr std::array kDefaults = {
     // What was granted or created since is found within this time.
     Setting{"topic.metadata.refresh.interval.ms", "10000"},
     // How long a topic that does not exist is looked for before it is said.
-    Setting{"topic.metadata.propagation.max.ms", "5000"},
+    Setting{"topic.metadata.propagation.max.ms", "2000"},
     Setting{"reconnect.backoff.max.ms", "5000"},
     // As Java clients partition: what joins this topic with theirs finds equal keys together.
     Setting{"partitioner", "murmur2_random"},

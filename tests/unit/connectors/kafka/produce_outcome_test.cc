@@ -50,7 +50,7 @@ TEST(ProduceOutcome, OfEveryKindOfAnswer) {
        DeliveryOutcome::kRetry,
        "auth",
        true,
-       "grant IDEMPOTENT_WRITE"},
+       "grant WRITE"},
       {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
        DeliveryOutcome::kRetry,
        "auth",
