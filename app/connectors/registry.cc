@@ -28,6 +28,7 @@ const std::vector<Kind<SourceConfig>>& Sources() {
       {"file", &Read<ReadFileSource>},
       {"http", &Read<ReadPushSource>},
       {"log_analytics", &Read<ReadLogAnalyticsSource>},
+      {"blob", &Read<ReadBlobSource>},
   };
   return kinds;
 }

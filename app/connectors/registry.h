@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/connectors/alertmanager_sink.h"
+#include "app/connectors/blob_source.h"
 #include "app/connectors/chat_sink.h"
 #include "app/connectors/event_hubs_source.h"
 #include "app/connectors/file_sink.h"
@@ -32,7 +33,8 @@ struct SourceConfig {
                EventHubsSourceSettings,
                FileSourceSettings,
                PushSourceSettings,
-               LogAnalyticsSourceSettings>
+               LogAnalyticsSourceSettings,
+               BlobSourceSettings>
       settings;
 
   bool operator==(const SourceConfig&) const = default;

@@ -23,7 +23,7 @@ using Positions = std::map<std::string, int64_t>;
 inline constexpr int64_t kForgetPosition = -1;
 
 struct RawMessage {
-  const std::string* origin = nullptr;  // the partition; owned by the source, lives as long as it
+  const std::string* origin = nullptr;  // the partition; lives as long as the source, or the batch
   int64_t offset = 0;
   std::string_view bytes;         // one document of any envelope, or one line
   record::Ticks broker_time = 0;  // 0: unknown
