@@ -44,9 +44,10 @@ void ReadLogin(ConnectorFields* fields, BlobSourceSettings* blob) {
   blob->sas_token = fields->OneSecret("sas_token");
   if (const rule::YamlNode* auth = fields->reader().Find("auth"))
     blob->auth = ReadAzureAuth(fields, *auth);
-  int given = (blob->account_key.empty() ? 0 : 1) + (blob->sas_token.empty() ? 0 : 1) +
-              (blob->auth ? 1 : 0);
-  if (given == 1 || fields->diagnostics()->has_errors())
+  int given = 0;
+  for (const char* key : {"account_key", "account_key_file", "sas_token", "sas_token_file", "auth"})
+    given += fields->reader().Find(key) == nullptr ? 0 : 1;
+  if (given == 1)
     return;
   fields->diagnostics()->Error(
       fields->item().span,

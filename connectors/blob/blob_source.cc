@@ -340,6 +340,8 @@ void BlobSource::SetLag(int64_t lag) {
 }
 
 void BlobSource::HandOver(pipeline::RawBatch batch) {
+  if (!batch.messages.empty())
+    failures_ = 0;  // between failures it gets on
   batch.next.merge(book_.TakeChanges());
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return queue_.size() < kMostWaiting || stopping_; });

@@ -226,8 +226,11 @@ void LineStream::FeedDocuments(std::string_view fresh) {
                std::string_view(*text).substr(piece.begin, piece.size),
                carry_offset_ + static_cast<int64_t>(piece.begin));
   }
-  if (!cut.pieces.empty())
-    segments_.back().next = carry_offset_ + static_cast<int64_t>(cut.consumed);
+  const int64_t next = carry_offset_ + static_cast<int64_t>(cut.consumed);
+  if (!segments_.empty())
+    segments_.back().next = next;
+  else
+    offset_ = next;  // blanks alone
   carry_.erase(0, cut.consumed);
   carry_offset_ += static_cast<int64_t>(cut.consumed);
 }

@@ -121,10 +121,10 @@ Meaning MeaningOf(const StorageAccount& account,
   }
   if (IsOneOf(code, {"AuthorizationFailure", "PublicAccessNotPermitted"})) {
     return {SourceError::kAccess,
-            fmt::format("storage account {} does not let us read: allow this network in the "
-                        "account's firewall; {}",
+            fmt::format("storage account {} does not let us read: {}; or allow this network in the "
+                        "account's firewall",
                         account.name,
-                        AccessAdvice(login))};
+                        login == LoginKind::kToken ? AccessAdvice(login) : LoginAdvice(login))};
   }
   if (code.starts_with("Authorization") || code == "InsufficientAccountPermissions") {
     return {

@@ -59,11 +59,16 @@ TEST(Config, TheExampleShowsEveryDefault) {
   LogAnalyticsSourceSettings workspace;
   workspace.workspace_id = "00000000-0000-0000-0000-000000000000";
   workspace.egress.timeout = 200 * record::kTicksPerSecond;
+  BlobSourceSettings blob;
+  blob.account_url = "https://contoso.blob.core.windows.net";
+  blob.auth = AzureAuth{};
+  blob.egress.timeout = 60 * record::kTicksPerSecond;
   defaults.sources = {{"kafka", kafka},
                       {"event-hubs", hubs},
                       {"file", file},
                       {"http", PushSourceSettings{}},
-                      {"log_analytics", workspace}};
+                      {"log_analytics", workspace},
+                      {"blob", blob}};
   WebhookSinkSettings webhook;
   webhook.url = "https://alerts.example.com/keywatch";
   AlertmanagerSinkSettings alertmanager;
@@ -140,6 +145,7 @@ sources:
   - {type: file, paths: a, zzzzzzzzzzzz: 1}
   - {type: http, zzzzzzzzzzzz: 1}
   - {type: log_analytics, workspace_id: a, auth: {type: managed_identity}, zzzzzzzzzzzz: 1}
+  - {type: blob, account_url: 'https://a', auth: {type: managed_identity}, zzzzzzzzzzzz: 1}
 sinks:
   - {type: webhook, url: 'https://a', zzzzzzzzzzzz: 1}
   - {type: file, path: a, zzzzzzzzzzzz: 1}
