@@ -156,10 +156,8 @@ std::optional<StorageFailure> BlobSource::List(const Pass& pass) {
   } else {
     NoteListing(pass, {});
   }
-  if (pass.kind == PassKind::kLate) {
+  if (pass.kind == PassKind::kLate)
     book_.NoteListed(listed_at);
-    late_due_ = false;
-  }
   std::lock_guard lock(mutex_);
   health_.connected = true;
   health_.problem.clear();
@@ -304,6 +302,8 @@ void BlobSource::OnTrouble(const std::string& name,
 void BlobSource::Close(const Pass& pass) {
   if (pass.kind == PassKind::kHistory)
     book_.CloseTo(pass.to);
+  if (pass.kind == PassKind::kLate)
+    late_due_ = false;  // not before: after a failure the open hours would overtake these
   open_blobs_.Set(static_cast<double>(book_.blobs().size()));
   pipeline::RawBatch rest;
   rest.next = book_.TakeChanges();

@@ -60,6 +60,7 @@ class Metrics(harness.TestCase):
             "sources": [
                 {"type": "file", "paths": [str(drop / "*.json")]},
                 {"type": "http", "listen": "127.0.0.1:0"},
+                {"type": "blob", "account_url": "http://127.0.0.1:1/a", "account_key": "a2V5"},
                 {"type": "kafka", "brokers": ["127.0.0.1:1"], "topics": ["t"], "group_id": "g"}],
             "sinks": [{"type": "file", "path": str(self.folder / "alerts.jsonl")}],
             "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"},
