@@ -41,7 +41,7 @@ std::string NameHint(std::string_view wrong, const std::vector<std::string>& nam
   std::string nearest = Nearest(wrong, names);
   if (!nearest.empty())
     return fmt::format("did you mean {}?", nearest);
-  if (names.empty() || names.size() > 24)
+  if (names.empty() || names.size() > 32)
     return "";
   return fmt::format("one of: {}", fmt::join(names, ", "));
 }
@@ -145,7 +145,8 @@ FieldReader::FieldReader(const YamlNode& map, std::string what, Diagnostics* dia
 }
 
 const YamlNode* FieldReader::Find(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end())
+    known_.emplace_back(key);
   const YamlNode* node = map_.Find(key);
   return node == nullptr || node->is_null() ? nullptr : node;
 }
