@@ -183,7 +183,7 @@ dead_letter: {zzzzzzzzzzzz: 1}
           << name;
     }
   }
-  EXPECT_EQ(lists, 24U);
+  EXPECT_EQ(lists, 25U);
 }
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {
