@@ -21,6 +21,7 @@
 #include "app/page/access.h"
 #include "app/page/live_page.h"
 #include "app/service_manager.h"
+#include "app/service_metrics.h"
 #include "app/version.h"
 #include "connectors/decode/json_decoder.h"
 #include "connectors/file/dead_letter_file.h"
@@ -63,16 +64,6 @@ Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {
       return InvalidInput(path + ": " + added.message());
   }
   return catalog;
-}
-
-void AddStaticMetrics(const ActiveRules& rules, MetricRegistry* metrics) {
-  metrics->AddProcessMetrics();
-  metrics->AddGauge("keywatch_build_info", "What runs.", {{"version", kVersion}}).Set(1);
-  const char* help = "Rules by state.";
-  metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "active"}})
-      .Set(static_cast<double>(rules.active.size()));
-  metrics->AddGauge("keywatch_rules_loaded", help, {{"state", "rejected"}})
-      .Set(static_cast<double>(rules.rejected));
 }
 
 // One process at a time may use a data directory. The lock ends with the process; it is never
@@ -171,7 +162,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
        {"rejected", std::to_string(rules.rejected)}});
 
   MetricRegistry metrics;
-  AddStaticMetrics(rules, &metrics);
+  AddStaticMetrics(rules.active.size(), rules.rejected, &metrics);
+  AddDiskMetrics(config.data_dir, &metrics);
   std::vector<std::string> sink_names;
   bool wants_ended = false;
   std::vector<pipeline::DeliverySink> sinks;
@@ -248,6 +240,9 @@ int RunService(const Config& config, const ServiceOptions& options) {
   worker_settings.idle_timeout = config.rules.idle_timeout;
   pipeline::Worker worker(
       worker_settings, &engine, std::move(inputs), std::move(outputs), &metrics);
+
+  AddLoopMetrics(
+      [&] { return worker.Problems().empty(); }, [&] { return worker.turns(); }, &metrics);
 
   auto live_page = MakeLivePage(config, &worker, &delivery, &metrics);
   if (!live_page)

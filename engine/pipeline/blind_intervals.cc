@@ -25,6 +25,10 @@ void BlindIntervals::Add(BlindInterval interval) {
     intervals_.erase(intervals_.begin());
     ++forgotten_;
   }
+  Totals& totals = TotalsOf(interval.kind);
+  ++totals.intervals;
+  if (interval.from != 0 && interval.to != 0)
+    totals.span += interval.to - interval.from;
   intervals_.push_back(std::move(interval));
 }
 
@@ -34,6 +38,7 @@ void BlindIntervals::LookAtSource(const std::string& name, SourceLook look, Tick
   BlindInterval* latest = Latest(BlindInterval::Kind::kGap, name);
   bool open = latest != nullptr && latest->to == 0;
   if (look.gaps > before.gaps) {
+    TotalsOf(BlindInterval::Kind::kGap).noticed = now;
     uint64_t lost = look.records - before.records;
     if (open) {
       latest->count += lost;
@@ -45,6 +50,8 @@ void BlindIntervals::LookAtSource(const std::string& name, SourceLook look, Tick
     // Not at the look that noticed the gap: what was read then may have come before it.
     latest->to = look.newest;
     latest->updated = now;
+    if (latest->from != 0)
+      TotalsOf(BlindInterval::Kind::kGap).span += latest->to - latest->from;
   }
   before = look;
 }
@@ -56,10 +63,14 @@ void BlindIntervals::LookAtRule(const std::string& id,
   auto entry = rules_.try_emplace(id, RuleLook{evictions, newest}).first;
   RuleLook& before = entry->second;
   if (evictions > before.evictions) {
+    Totals& totals = TotalsOf(BlindInterval::Kind::kEviction);
+    totals.noticed = now;
     uint64_t more = evictions - before.evictions;
     BlindInterval* latest = Latest(BlindInterval::Kind::kEviction, id);
     if (latest != nullptr && now - latest->updated <= kOneRun) {
       latest->count += more;
+      if (latest->to != 0)
+        totals.span += newest - latest->to;
       latest->to = newest;
       latest->updated = now;
     } else {

@@ -8,6 +8,7 @@
 // A value, fed by the worker. Keeps the newest kMost intervals since the start of the process.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -44,6 +45,13 @@ class BlindIntervals {
     record::Ticks newest = 0;  // event time read there
   };
 
+  // Since the start of the process, also of intervals that were dropped at the bound.
+  struct Totals {
+    uint64_t intervals = 0;
+    record::Ticks span = 0;     // event time that they cover; without what is open, or unknown
+    record::Ticks noticed = 0;  // wall time at which a loss was last noticed; 0: never
+  };
+
   void LookAtSource(const std::string& name, SourceLook look, record::Ticks now);
   // `evictions` since the rule's state began; those before the first look are not of now.
   void LookAtRule(const std::string& id,
@@ -55,6 +63,9 @@ class BlindIntervals {
   [[nodiscard]] const std::vector<BlindInterval>& intervals() const { return intervals_; }
   // How many were dropped at the bound.
   [[nodiscard]] uint64_t forgotten() const { return forgotten_; }
+  [[nodiscard]] const Totals& totals(BlindInterval::Kind kind) const {
+    return totals_[static_cast<size_t>(kind)];
+  }
 
  private:
   struct RuleLook {
@@ -62,12 +73,14 @@ class BlindIntervals {
     record::Ticks newest = 0;
   };
   BlindInterval* Latest(BlindInterval::Kind kind, const std::string& where);
+  Totals& TotalsOf(BlindInterval::Kind kind) { return totals_[static_cast<size_t>(kind)]; }
   void Add(BlindInterval interval);
 
   std::map<std::string, SourceLook> sources_;  // the last look
   std::map<std::string, RuleLook> rules_;      // the last look, by id
   std::vector<BlindInterval> intervals_;
   uint64_t forgotten_ = 0;
+  std::array<Totals, 2> totals_;  // by kind
 };
 
 }  // namespace keywatch::pipeline

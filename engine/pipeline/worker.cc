@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -89,7 +90,7 @@ Worker::Worker(WorkerSettings settings,
       inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
       writer_(settings_.data_dir, settings_.snapshots_kept),
-      probe_(metrics, Names(inputs_), engine->Report()),
+      probe_(metrics, Names(inputs_), engine->Report(), engine->settings().max_rows_per_rule),
       duplicates_(inputs_.size() == 1 ? engine->settings().lateness
                                       : std::max(engine->settings().lateness, kSourcesApart)),
       clocks_(inputs_.size(), settings_.idle_timeout),
@@ -134,6 +135,7 @@ Status Worker::Start() {
   clocks_.Start(last_record_);
   // What was read before a restart was read from one of them.
   newest_event_.assign(inputs_.size(), engine_->newest());
+  probe_.TakeUp(engine_->Report());
   UpdateHealth();  // or it would look ready before the sources are
   std::lock_guard lock(mutex_);
   started_ = true;
@@ -282,7 +284,7 @@ Result<Worker::StepOutcome> Worker::Step(size_t input,
     } else {
       positions_[input][partition] = position;
     }
-    dirty_ = true;
+    OnChange();
   }
   if (batch->end)
     clocks_.OnEnd(input);
@@ -297,7 +299,8 @@ void Worker::AdvanceComplete(const std::atomic<bool>& stop) {
   Ticks before = engine_->complete();
   std::vector<alert::Alert> alerts;
   engine_->CompleteTo(clocks_.Complete(), &alerts);
-  dirty_ = dirty_ || engine_->complete() != before;
+  if (engine_->complete() != before)
+    OnChange();
   Emit(std::move(alerts), stop);
 }
 
@@ -315,7 +318,12 @@ void Worker::AdvanceWhenIdle(const std::atomic<bool>& stop) {
   std::vector<alert::Alert> alerts;
   engine_->AdvanceTo(reached, &alerts);
   Emit(std::move(alerts), stop);
-  dirty_ = true;
+  OnChange();
+}
+
+void Worker::OnChange() {
+  if (changed_at_ == 0)
+    changed_at_ = record::WallNow();
 }
 
 void Worker::BeginSnapshot() {
@@ -325,18 +333,19 @@ void Worker::BeginSnapshot() {
   SnapshotSections sections = engine_->Save();
   sections.emplace_back(kPositionsSection, EncodePositions(inputs_, positions_));
   writer_.Begin(std::move(sections), positions_, outputs_.sync_rejects);
-  dirty_ = false;
+  saving_since_ = std::exchange(changed_at_, 0);
 }
 
 // What a source is told to commit are the positions of the snapshot, not those of now.
 void Worker::FinishSnapshot(const std::optional<SnapshotWriter::Written>& written) {
   if (!written)
     return;
+  Ticks since = std::exchange(saving_since_, 0);
   if (!written->status.ok()) {
     probe_.checkpoint_failures.Add();
     SetProblem(&snapshot_problem_,
                "no snapshot can be written, source offsets stay: " + written->status.message());
-    dirty_ = true;
+    changed_at_ = since;
     return;
   }
   SetProblem(&snapshot_problem_, "");
@@ -414,6 +423,7 @@ void Worker::UpdateHealth() {
     healths.push_back(std::move(health));
   }
   probe_.Update(reports, engine_->complete(), engine_->settings().lateness);
+  probe_.Update(engine_->scan_time(), saving_since_ != 0 ? saving_since_ : changed_at_);
   UpdateView(std::move(healths), std::move(reports));
 }
 
@@ -441,6 +451,7 @@ void Worker::UpdateView(std::vector<SourceHealth> healths, std::vector<RuleRepor
   }
   for (const RuleReport& report : reports)
     blind_.LookAtRule(report.rule->id, report.evictions, view->newest_event, view->taken);
+  probe_.Update(blind_);
   view->rules = std::move(reports);
   view->scan_time = engine_->scan_time();
   view->blind = blind_.intervals();
@@ -497,12 +508,12 @@ Status Worker::Run(const std::atomic<bool>& stop) {
     UpdateHealth();
     FinishSnapshot(writer_.Take());
     bool due = record::WallNow() - last_snapshot_ >= settings_.snapshot_interval;
-    if (due && dirty_ && !writer_.busy())
+    if (due && changed_at_ != 0 && !writer_.busy())
       BeginSnapshot();
   }
   turning_ = false;  // the last snapshot may take what it takes
   FinishSnapshot(writer_.Wait());
-  if (dirty_) {
+  if (changed_at_ != 0) {
     BeginSnapshot();
     FinishSnapshot(writer_.Wait());
   }

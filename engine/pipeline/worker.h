@@ -104,6 +104,7 @@ class Worker {
              const std::atomic<bool>& stop);
   void AdvanceWhenIdle(const std::atomic<bool>& stop);
   void AdvanceComplete(const std::atomic<bool>& stop);
+  void OnChange();
   void BeginSnapshot();
   void FinishSnapshot(const std::optional<SnapshotWriter::Written>& written);
   void UpdateHealth();
@@ -126,7 +127,10 @@ class Worker {
   // The stop came while something found could not be stored: the state is ahead of what is durable,
   // and must not be saved.
   bool incomplete_ = false;
-  bool dirty_ = false;  // something changed since the last snapshot was taken, or it failed
+  // Wall time of the first change that no snapshot on disk covers: 0 if there is none; of those
+  // that the snapshot under way will cover, and of those since.
+  record::Ticks changed_at_ = 0;
+  record::Ticks saving_since_ = 0;
   record::Ticks last_snapshot_ = 0;
   record::Ticks last_record_ = 0;  // wall time
   record::Ticks last_health_ = 0;

@@ -1,5 +1,7 @@
 #include "engine/pipeline/worker_probe.h"
 
+#include <algorithm>
+
 #include "engine/pipeline/delivery_probe.h"
 
 namespace keywatch::pipeline {
@@ -8,6 +10,25 @@ namespace {
 const std::vector<std::string> kSeverities = {"Informational", "Low", "Medium", "High"};
 const std::vector<double> kLagBuckets = {1, 5, 15, 60, 300, 600, 1800, 3600, 21600};
 const std::vector<double> kFastBuckets = {.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5};
+
+BlindProbe MakeBlindProbe(MetricRegistry* metrics, const char* reason) {
+  Labels labels = {{"reason", reason}};
+  return {metrics->AddCounter("keywatch_blind_intervals_total",
+                              "Spans of event time in which something may not have been seen.",
+                              labels),
+          metrics->AddCounter("keywatch_blind_seconds_total",
+                              "Event time that such spans cover, once their end is known.",
+                              labels),
+          metrics->AddGauge("keywatch_blind_last_noticed_timestamp_seconds",
+                            "When a loss was last noticed, Unix seconds; 0: not since the start.",
+                            labels)};
+}
+
+double Seconds(record::Ticks ticks) {
+  return static_cast<double>(ticks) / static_cast<double>(record::kTicksPerSecond);
+}
+
+double UnixSecondsOrZero(record::Ticks time) { return time == 0 ? 0 : record::ToUnixSeconds(time); }
 
 }  // namespace
 
@@ -23,7 +44,8 @@ const std::vector<std::string>& RejectReasons() {
 
 WorkerProbe::WorkerProbe(MetricRegistry* metrics,
                          const std::vector<std::string>& source_names,
-                         const std::vector<RuleReport>& reports) {
+                         const std::vector<RuleReport>& reports,
+                         size_t most_rows_per_rule) {
   for (const std::string& name : source_names) {
     Labels of_source = {{"source", name}};
     SourceProbe probe;
@@ -91,14 +113,20 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
         "keywatch_rule_learning",
         "1 while a rule against a baseline raises nothing because its window is not covered yet.",
         {{"rule_id", id}});
+    probe.evaluation =
+        metrics->AddCounter("keywatch_rule_evaluation_seconds_total",
+                            "Time spent on the rule alone, after the scan that all rules share.",
+                            {{"rule_id", id}});
     probe.evictions = metrics->AddCounter("keywatch_state_evictions_total",
                                           "Partitions given up at the bound of a rule's state.",
                                           {{"rule_id", id}, {"reason", "rows"}});
     metrics
-        ->AddGauge(
-            "keywatch_rule_info",
-            "What exactly runs.",
-            {{"rule_id", id}, {"version", report.rule->version}, {"sha256", report.rule->sha256}})
+        ->AddGauge("keywatch_rule_info",
+                   "What exactly runs.",
+                   {{"rule_id", id},
+                    {"name", report.rule->name},
+                    {"version", report.rule->version},
+                    {"sha256", report.rule->sha256}})
         .Set(1);
     rules[id] = std::move(probe);
   }
@@ -123,6 +151,15 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
   checkpoint_bytes = metrics->AddGauge("keywatch_checkpoint_size_bytes", "The last snapshot.");
   checkpoint_success = metrics->AddGauge("keywatch_checkpoint_last_success_timestamp_seconds",
                                          "When a snapshot was last made durable.");
+  unsaved_since = metrics->AddGauge("keywatch_checkpoint_unsaved_since_timestamp_seconds",
+                                    "When the first change was made that no snapshot on disk "
+                                    "covers, Unix seconds; 0: all is saved.");
+  metrics->AddGauge("keywatch_state_entries_limit", "Rows that one rule may hold.")
+      .Set(static_cast<double>(most_rows_per_rule));
+  scan_time = metrics->AddCounter("keywatch_scan_seconds_total",
+                                  "Time spent on the scan that all rules share.");
+  gaps = MakeBlindProbe(metrics, "gap");
+  evictions = MakeBlindProbe(metrics, "eviction");
   checkpoint_failures = metrics->AddCounter("keywatch_checkpoint_failures_total",
                                             "Snapshots that could not be written.",
                                             {{"reason", "disk"}});
@@ -137,6 +174,29 @@ void SourceProbe::Update(const SourceHealth& health) {
     errors[i].Add(static_cast<double>(health.errors[i]) - errors[i].Value());
 }
 
+void BlindProbe::Update(const BlindIntervals::Totals& totals) {
+  intervals.Add(static_cast<double>(totals.intervals) - intervals.Value());
+  seconds.Add(std::max(0.0, Seconds(totals.span) - seconds.Value()));
+  last_noticed.Set(UnixSecondsOrZero(totals.noticed));
+}
+
+void WorkerProbe::Update(const BlindIntervals& blind) {
+  gaps.Update(blind.totals(BlindInterval::Kind::kGap));
+  evictions.Update(blind.totals(BlindInterval::Kind::kEviction));
+}
+
+void WorkerProbe::Update(record::Ticks scanned, record::Ticks changed) {
+  scan_time.Add(std::max(0.0, Seconds(scanned) - scan_time.Value()));
+  unsaved_since.Set(UnixSecondsOrZero(changed));
+}
+
+void WorkerProbe::TakeUp(const std::vector<RuleReport>& reports) {
+  for (const RuleReport& report : reports) {
+    rules.at(report.rule->id).evictions_counted = report.evictions;
+    late_counted_ += report.late_rows;
+  }
+}
+
 void WorkerProbe::Update(const std::vector<RuleReport>& reports,
                          record::Ticks complete,
                          record::Ticks lateness) {
@@ -145,11 +205,11 @@ void WorkerProbe::Update(const std::vector<RuleReport>& reports,
     RuleProbe& probe = rules.at(report.rule->id);
     probe.state_entries.Set(static_cast<double>(report.state_rows));
     probe.learning.Set(report.learning ? 1 : 0);
+    probe.evaluation.Add(std::max(0.0, Seconds(report.busy) - probe.evaluation.Value()));
     probe.evictions.Add(static_cast<double>(report.evictions - probe.evictions_counted));
     probe.evictions_counted = report.evictions;
     late += report.late_rows;
   }
-  // Restored counts go on from where they were.
   if (late > late_counted_)
     late_evaluated.Add(static_cast<double>(late - late_counted_));
   late_counted_ = late;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/metrics.h"
+#include "engine/pipeline/blind_intervals.h"
 #include "engine/pipeline/io.h"
 #include "engine/pipeline/reject_reason.h"
 #include "engine/pipeline/rule_engine.h"
@@ -35,16 +36,32 @@ struct RuleProbe {
   std::map<std::string, Counter, std::less<>> matches;  // by severity
   Gauge state_entries;
   Gauge learning;
+  Counter evaluation;
   Counter evictions;
   uint64_t evictions_counted = 0;
+};
+
+struct BlindProbe {
+  Counter intervals;
+  Counter seconds;
+  Gauge last_noticed;
+
+  void Update(const BlindIntervals::Totals& totals);
 };
 
 class WorkerProbe {
  public:
   WorkerProbe(MetricRegistry* metrics,
               const std::vector<std::string>& sources,
-              const std::vector<RuleReport>& rules);
+              const std::vector<RuleReport>& rules,
+              size_t most_rows_per_rule);
 
+  // What a snapshot brought was counted by an earlier process.
+  void TakeUp(const std::vector<RuleReport>& rules);
+  void Update(const BlindIntervals& blind);
+  // `scanned`: time spent on the scan so far; `changed`: when the first change was made that no
+  // snapshot on disk covers, 0 if there is none.
+  void Update(record::Ticks scanned, record::Ticks changed);
   // Gauges and counters that are read off the engine.
   void Update(const std::vector<RuleReport>& rules, record::Ticks complete, record::Ticks lateness);
 
@@ -58,6 +75,10 @@ class WorkerProbe {
   Histogram checkpoint_seconds;
   Gauge checkpoint_bytes;
   Gauge checkpoint_success;
+  Gauge unsaved_since;
+  Counter scan_time;
+  BlindProbe gaps;
+  BlindProbe evictions;
   Counter checkpoint_failures;
 
  private:

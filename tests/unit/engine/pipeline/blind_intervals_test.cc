@@ -56,6 +56,37 @@ TEST(BlindIntervals, EvictionsThatFollowEachOtherAreOneInterval) {
   EXPECT_EQ(blind.intervals()[1].count, 1U);
 }
 
+TEST(BlindIntervals, TotalsOfGaps) {
+  BlindIntervals blind;
+  blind.LookAtSource("kafka", {0, 0, 100}, 1);
+  EXPECT_EQ(blind.totals(Kind::kGap).noticed, 0);
+  blind.LookAtSource("kafka", {1, 40, 100}, 2);
+  EXPECT_EQ(blind.totals(Kind::kGap).intervals, 1U);
+  EXPECT_EQ(blind.totals(Kind::kGap).span, 0) << "open";
+  EXPECT_EQ(blind.totals(Kind::kGap).noticed, 2);
+  blind.LookAtSource("kafka", {2, 41, 100}, 3);
+  EXPECT_EQ(blind.totals(Kind::kGap).intervals, 1U) << "the same span";
+  EXPECT_EQ(blind.totals(Kind::kGap).noticed, 3);
+  blind.LookAtSource("kafka", {2, 41, 250}, 4);
+  EXPECT_EQ(blind.totals(Kind::kGap).span, 150);
+  EXPECT_EQ(blind.totals(Kind::kGap).noticed, 3) << "its end is no loss";
+  blind.LookAtSource("other", {1, 0, 0}, 5);
+  blind.LookAtSource("other", {1, 0, 900}, 6);
+  EXPECT_EQ(blind.totals(Kind::kGap).intervals, 2U);
+  EXPECT_EQ(blind.totals(Kind::kGap).span, 150) << "where it began is unknown";
+  EXPECT_EQ(blind.totals(Kind::kEviction).intervals, 0U);
+}
+
+TEST(BlindIntervals, TotalsOfEvictions) {
+  BlindIntervals blind;
+  blind.LookAtRule("rule", 2, 90, 1);
+  blind.LookAtRule("rule", 3, 100, kMinute);
+  blind.LookAtRule("rule", 7, 120, kMinute + 1);
+  EXPECT_EQ(blind.totals(Kind::kEviction).intervals, 1U);
+  EXPECT_EQ(blind.totals(Kind::kEviction).span, 30);
+  EXPECT_EQ(blind.totals(Kind::kEviction).noticed, kMinute + 1);
+}
+
 TEST(BlindIntervals, TheOldestGoesAtTheBound) {
   BlindIntervals blind;
   for (size_t i = 0; i <= BlindIntervals::kMost + 3; ++i)

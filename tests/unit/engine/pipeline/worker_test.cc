@@ -389,9 +389,15 @@ TEST_F(WorkerTest, WithoutASnapshotOffsetsStayAndItShows) {
   EXPECT_TRUE(Has(run.Problems(), "no snapshot can be written, source offsets stay: "));
   EXPECT_EQ(run.journal.Count("commit 1") + run.journal.Count("commit 2"), 0U);
   EXPECT_FALSE(Has(run.metrics.Expose(), "keywatch_checkpoint_failures_total{reason=\"disk\"} 0"));
+  EXPECT_TRUE(run.Eventually([&] {
+    return !Has(run.metrics.Expose(), "keywatch_checkpoint_unsaved_since_timestamp_seconds 0\n");
+  }));
   std::filesystem::remove(Data());
   ASSERT_TRUE(run.Eventually([&] { return run.journal.Count("commit 2") == 1; }));
   EXPECT_EQ(run.Problems(), "");
+  EXPECT_TRUE(run.Eventually([&] {
+    return Has(run.metrics.Expose(), "keywatch_checkpoint_unsaved_since_timestamp_seconds 0\n");
+  }));
 }
 
 TEST_F(WorkerTest, NoSnapshotBeforeRejectedRecordsAreOnDisk) {
@@ -493,6 +499,9 @@ TEST_F(WorkerTest, ASourceThatIsNotConnectedShows) {
   EXPECT_TRUE(Has(page, "keywatch_source_connected{source=\"hub\"} 0"));
   EXPECT_TRUE(Has(page, "keywatch_source_gaps_total{source=\"hub\"} 2"));
   EXPECT_TRUE(Has(page, "keywatch_source_gap_records_total{source=\"hub\"} 30"));
+  EXPECT_TRUE(Has(page, "keywatch_blind_intervals_total{reason=\"gap\"} 1\n"));
+  EXPECT_FALSE(Has(page, "keywatch_blind_last_noticed_timestamp_seconds{reason=\"gap\"} 0\n"));
+  EXPECT_TRUE(Has(page, "keywatch_blind_last_noticed_timestamp_seconds{reason=\"eviction\"} 0\n"));
 }
 
 TEST_F(WorkerTest, AQuietSourceLetsTimePass) {
