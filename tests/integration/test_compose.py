@@ -8,6 +8,7 @@ of its part only the files are checked.
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 import urllib.parse
@@ -23,8 +24,8 @@ FOLDER = harness.ROOT / "deploy" / "compose"
 PROJECT = "keywatch-test"
 PROMETHEUS = "localhost/prometheus:debian"
 ALERTMANAGER = "localhost/alertmanager:debian"
-# Mounted when they are there: made elsewhere, from one source.
-LATER = {"prometheus", "dashboards"}
+REFUSED_BY_CALLER = re.search(r"^id: (\S+)", (harness.ROOT / "rules" / "keyvault" / "repeated_403_by_caller.yaml")
+                             .read_text(encoding="utf-8"), re.MULTILINE).group(1)
 TOPIC = "insights-logs-auditevent"
 # The broker listens on the machine; containers reach it at their network's gateway.
 GATEWAY = "10.89.213.1"
@@ -75,7 +76,7 @@ class Files(harness.TestCase):
                                                   "alertmanager", "grafana"})
         for name, service in whole["services"].items():
             for volume in service.get("volumes", []):
-                if volume["type"] == "bind" and pathlib.Path(volume["source"]).name not in LATER:
+                if volume["type"] == "bind":
                     self.assertTrue(os.path.exists(volume["source"]), f"{name}: {volume['source']}")
             for port in service.get("ports", []):
                 self.assertEqual(port["host_ip"], "127.0.0.1", f"{name} listens beyond loopback")
@@ -99,8 +100,9 @@ class Files(harness.TestCase):
         text = (provisioning / "dashboards" / "keywatch.yaml").read_text(encoding="utf-8")
         self.assertIn("path: /var/lib/grafana/dashboards\n", text)
         self.assertIn("uid: prometheus\n", (provisioning / "datasources" / "prometheus.yaml").read_text())
-        for dashboard in mounted["/var/lib/grafana/dashboards"].glob("*.json"):
-            json.loads(dashboard.read_text(encoding="utf-8"))
+        dashboards = [json.loads(file.read_text(encoding="utf-8"))
+                      for file in mounted["/var/lib/grafana/dashboards"].glob("*.json")]
+        self.assertEqual({one["uid"] for one in dashboards}, {"keywatch-operations", "keywatch-security"})
 
 
 class Up(harness.TestCase):
@@ -159,15 +161,20 @@ class Up(harness.TestCase):
         harness.wait_for(lambda: self.query('up{job="keywatch"}') == [1.0], "Prometheus scrapes keywatch")
         harness.wait_for(lambda: self.query("sum(keywatch_alerts_emitted_total) > 0"), "the alert")
         rules = get(self.ports["PROMETHEUS"], "/api/v1/rules")["data"]["groups"]
-        for group in rules:
-            for rule in group["rules"]:
-                self.assertNotEqual(rule["health"], "err", rule)
+        loaded = [rule for group in rules for rule in group["rules"]]
+        self.assertGreater(len(loaded), 20)
+        for rule in loaded:
+            self.assertNotEqual(rule["health"], "err", rule)
 
     def seen_by_alertmanager(self):
-        """Prometheus has found Alertmanager, which answers."""
+        """Prometheus has found Alertmanager, and keywatch has told it of its alert."""
         found = get(self.ports["PROMETHEUS"], "/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
         self.assertEqual([one["url"] for one in found], ["http://alertmanager:9093/api/v2/alerts"])
-        self.assertIsNotNone(get(self.ports["ALERTMANAGER"], "/api/v2/status"))
+        raised = f'rule_id="{REFUSED_BY_CALLER}"'
+        path = "/api/v2/alerts?" + urllib.parse.urlencode({"filter": raised})
+        told = harness.wait_for(lambda: get(self.ports["ALERTMANAGER"], path), "the alert at Alertmanager")
+        self.assertEqual(told[0]["status"]["state"], "active")
+        self.assertEqual(told[0]["labels"]["vault"].lower(), "contoso")
 
 
 def need():

@@ -4,10 +4,12 @@
 With KEYWATCH_KUBERNETES=1 also scored by kube-score, and installed, upgraded and uninstalled at a real
 API server (kubernetes/run.py), whose programs take about ten minutes to build the first time.
 """
+import json
 import os
 import re
 import subprocess
 import sys
+import tarfile
 import unittest
 
 import harness
@@ -111,6 +113,27 @@ class Chart(harness.TestCase):
         file = self.folder / "rules.yaml"
         file.write_text("\n".join(line[2:] for line in groups.splitlines()) + "\n", encoding="utf-8")
         run("promtool", "check", "rules", file)
+        shipped = (harness.ROOT / "deploy" / "prometheus" / "alerts.yaml").read_text(encoding="utf-8")
+        names = re.findall(r"- alert: (\w+)", shipped)
+        self.assertEqual(sorted(re.findall(r"alert: (\w+)", rules)), sorted(names))
+        self.assertIn("record: sink:keywatch_sink_failures:ratio_rate5m\n", rules)
+        self.assertEqual(rules.count("https://docs.example.com/keywatch/docs/operating.md#"), len(names))
+
+    def test_dashboards_are_those_of_grafana(self):
+        text = self.documents(CHART / "ci" / "eventhubs.yaml")["ConfigMap", "kw-keywatch-dashboards"]
+        files = sorted((harness.ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
+        self.assertEqual(re.findall(r"^  (\w+\.json): \|", text, re.MULTILINE), [file.name for file in files])
+        for file in files:
+            part = text.split(f"\n  {file.name}: |\n")[1]
+            body = "\n".join(line[4:] for line in re.match(r"(?: {4}.*\n?)+", part).group(0).splitlines())
+            self.assertEqual(json.loads(body), json.loads(file.read_text(encoding="utf-8")))
+
+    def test_a_packed_chart_holds_what_it_links_to(self):
+        run(helm_tools.helm(), "package", CHART, "-d", self.folder)
+        with tarfile.open(next(self.folder.glob("*.tgz"))) as archive:
+            members = {one.name: one for one in archive.getmembers()}
+        for name in ("prometheus/alerts.yaml", "prometheus/recording.yaml", "dashboards/security.json"):
+            self.assertTrue(members[f"keywatch/files/{name}"].isfile(), name)
 
     def test_mistakes_are_refused(self):
         minimal = CHART / "ci" / "minimal.yaml"
