@@ -39,6 +39,10 @@ The configuration of the service.
 Rule files of this machine.
 .It Pa /usr/share/keywatch/rules
 Rule files of the package.
+.It Pa /usr/share/keywatch/prometheus
+Alert rules and recording rules for Prometheus.
+.It Pa /usr/share/keywatch/dashboards
+Dashboards for Grafana.
 .It Pa /usr/share/doc/keywatch/examples/config.example.yaml
 Every key of the configuration, with its default.
 .It Pa /var/lib/keywatch

@@ -55,9 +55,8 @@ def board():
         series("Bytes", "Read, by source.",
                query(f"sum by (source) (rate(keywatch_source_bytes_total{{{SOURCE}}}[$__rate_interval]))",
                      "{{source}}"), unit="Bps", stacked=True),
-        series("Not read yet", "Records that wait at the source; -1: the source cannot tell.",
-               query(f"sum by (source) (keywatch_source_lag_records{{{SOURCE}}})", "{{source}}"),
-               lowest=None),
+        series("Not read yet", "Records that wait at the source. One that cannot tell shows nothing.",
+               query(f"sum by (source) (keywatch_source_lag_records{{{SOURCE}}} >= 0)", "{{source}}")),
         series("Age of records when read", "Read time minus event time; p95. Azure itself takes minutes.",
                query(quantile(0.95, "keywatch_event_time_lag_seconds", SOURCE, "source"), "{{source}}"),
                unit="s"),
@@ -124,7 +123,7 @@ def board():
             ("Failed attempts", f"round(sum by (sink) (increase(keywatch_sink_failures_total{{{SINK}}}"
              "[$__range])))", "short"),
             ("Circuit open", f"max by (sink) (keywatch_sink_circuit_open{{{SINK}}})", "bool_yes_no")],
-              by=["sink"], height=7),
+              by=["sink"], height=5),
         series("Deliveries", "Alerts that a sink is done with, by outcome.",
                query(f"sum by (sink, outcome) (rate(keywatch_sink_deliveries_total{{{SINK}}}"
                      "[$__rate_interval]))", "{{sink}} {{outcome}}"), unit="ops"),

@@ -47,17 +47,15 @@ def stat(title, about, expr, unit="short", thresholds=None, mappings=None, legen
                   width, 4)
 
 
-def series(title, about, *queries, unit="short", stacked=False, bars=False, lowest=0, width=8,
+def series(title, about, *queries, unit="short", stacked=False, bars=False, width=8,
            thresholds=None, colors=None):
     """Lines over time; `stacked` areas or `bars` where the sum means something."""
     custom = {"drawStyle": "bars" if bars else "line", "lineWidth": 1, "showPoints": "never",
               "fillOpacity": 70 if bars else 30 if stacked else 8, "spanNulls": True,
               "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
               "thresholdsStyle": {"mode": "dashed" if thresholds else "off"}}
-    defaults = {"unit": unit, "custom": custom, "color": {"mode": "palette-classic"},
+    defaults = {"unit": unit, "custom": custom, "color": {"mode": "palette-classic"}, "min": 0,
                 "thresholds": thresholds or steps(GREEN)}
-    if lowest is not None:
-        defaults["min"] = lowest
     options = {"legend": {"displayMode": "table", "placement": "bottom", "showLegend": True,
                           "calcs": ["lastNotNull", "max"]},
                "tooltip": {"mode": "multi", "sort": "desc"}}

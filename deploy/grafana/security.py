@@ -44,7 +44,7 @@ def board():
             ("Learning", f"sum by (name) (keywatch_rule_learning{{WHERE}} {NAMED})", "bool_yes_no"),
             ("Rows held", f"sum by (name) (keywatch_state_entries{{WHERE}} {NAMED})", "short"),
             ("Groups forgotten", "round(sum by (name) (increase(keywatch_state_evictions_total{WHERE}"
-             f"[$__range]) {NAMED}))", "short")], by=["name"], height=10))
+             f"[$__range]) {NAMED}))", "short")], by=["name"], height=7))
     dashboard.row("How soon").add(
         series("Way of an alert, p95", "enqueue: event to broker; read: broker to keywatch; evaluate: read to "
                "raised; deliver: raised to taken by a sink.",

@@ -83,7 +83,7 @@ class Picture:
     def box(self, x, y, width, height):
         self.figure.add_artist(FancyBboxPatch(
             (x / self.width, 1 - (y + height) / self.height), width / self.width, height / self.height,
-            boxstyle="square,pad=0", facecolor=PANEL, edgecolor=LINE, linewidth=0.7,
+            boxstyle="square,pad=0", facecolor=PANEL, edgecolor=LINE, linewidth=0.7, zorder=-1,
             transform=self.figure.transFigure))
 
     def axes(self, x, y, width, height):
@@ -153,8 +153,8 @@ class Picture:
                 axes.fill_between(times, low, high, color=color, linewidth=0,
                                   alpha=defaults["custom"]["fillOpacity"] / 100)
         axes.set_xlim(0, max(values[-1][0] for _, values in named) - start)
-        if "min" in defaults:
-            axes.set_ylim(0, highest * 1.1 or 1)
+        axes.set_ylim(0, highest * 1.1 or 1)
+        axes.xaxis.set_major_locator(plt.MultipleLocator(30 if width > 400 else 60))
         for side in axes.spines.values():
             side.set_visible(False)
         axes.grid(True, color=LINE, linewidth=0.6)

@@ -24,8 +24,7 @@ FOLDER = harness.ROOT / "deploy" / "compose"
 PROJECT = "keywatch-test"
 PROMETHEUS = "localhost/prometheus:debian"
 ALERTMANAGER = "localhost/alertmanager:debian"
-REFUSED_BY_CALLER = re.search(r"^id: (\S+)", (harness.ROOT / "rules" / "keyvault" / "repeated_403_by_caller.yaml")
-                             .read_text(encoding="utf-8"), re.MULTILINE).group(1)
+RULE = harness.ROOT / "rules" / "keyvault" / "repeated_403_by_caller.yaml"
 TOPIC = "insights-logs-auditevent"
 # The broker listens on the machine; containers reach it at their network's gateway.
 GATEWAY = "10.89.213.1"
@@ -170,7 +169,8 @@ class Up(harness.TestCase):
         """Prometheus has found Alertmanager, and keywatch has told it of its alert."""
         found = get(self.ports["PROMETHEUS"], "/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
         self.assertEqual([one["url"] for one in found], ["http://alertmanager:9093/api/v2/alerts"])
-        raised = f'rule_id="{REFUSED_BY_CALLER}"'
+        rule_id = re.search(r"^id: (\S+)", RULE.read_text(encoding="utf-8"), re.MULTILINE).group(1)
+        raised = f'rule_id="{rule_id}"'
         path = "/api/v2/alerts?" + urllib.parse.urlencode({"filter": raised})
         told = harness.wait_for(lambda: get(self.ports["ALERTMANAGER"], path), "the alert at Alertmanager")
         self.assertEqual(told[0]["status"]["state"], "active")

@@ -129,7 +129,7 @@ class Traffic:
         raw = folder / "raw.json"
         subprocess.run([harness.tool("KEYWATCH_BIN"), "generate", "--format", "jsonl", "--output", raw,
                         "--labels", folder / "labels.jsonl", "--records", "3000", "--seed", "7",
-                        "--history-records", "100"], check=True, capture_output=True)
+                        "--history-records", "500"], check=True, capture_output=True)
         all_records = [json.loads(line) for line in raw.read_text(encoding="utf-8").splitlines()]
         all_records.sort(key=lambda record: record["time"])
         first_day = all_records[-1]["time"][:10]
@@ -158,17 +158,19 @@ class Live(harness.TestCase):
         cls.class_folder = pathlib.Path(harness.tempfile.mkdtemp(prefix="keywatch-test-"))
         cls.addClassCleanup(harness.shutil.rmtree, cls.class_folder, ignore_errors=True)
         hook = cls.enterClassContext(receiver.Receiver())
+        cls.chat_fails = False
+        chat = cls.enterClassContext(receiver.Receiver(lambda *_: 503 if cls.chat_fails else 200))
         cls.drop = cls.class_folder / "in"
         cls.drop.mkdir()
-        cls.push_port, page, closed = broker.free_ports(3)
+        cls.push_port, page = broker.free_ports(2)
         cls.keywatch = harness.Keywatch(cls.class_folder, {
             "version": 1, "data_dir": str(cls.class_folder / "data"),
-            "rules": {"paths": [str(harness.ROOT / "rules")], "learning": "raise"},
+            "rules": {"paths": [str(harness.ROOT / "rules")]},
             "sources": [{"name": "files", "type": "file", "paths": [str(cls.drop / "*.json")]},
                         {"name": "push", "type": "http", "listen": f"127.0.0.1:{cls.push_port}"}],
             "sinks": [{"name": "soc", "type": "webhook", "url": hook.url},
                       {"name": "archive", "type": "file", "path": str(cls.class_folder / "alerts.jsonl")},
-                      {"name": "chat", "type": "webhook", "url": f"http://127.0.0.1:{closed}/",
+                      {"name": "chat", "type": "webhook", "url": chat.url,
                        "route": {"min_severity": "High"}}],
             "http": {"listen": f"127.0.0.1:{page}"}, "snapshot": {"interval": "2s"}})
         cls.prometheus = prometheus_server.Prometheus(cls.class_folder / "prometheus", page)
@@ -177,20 +179,28 @@ class Live(harness.TestCase):
         cls.addClassCleanup(cls.keywatch.stop)
         harness.wait_for(cls.keywatch.ready, "keywatch is ready")
         harness.wait_for(cls.prometheus.ready, "Prometheus scrapes keywatch")
-        time.sleep(3)
-        cls.start = time.time() - 2
-        cls.play(Traffic(cls.class_folder))
+        traffic = Traffic(cls.class_folder)
+        cls.tell_history(traffic)
+        time.sleep(15 if UPDATE else 3)
+        cls.start = time.time() - 1
+        cls.play(traffic)
         time.sleep(2)
         cls.end = time.time()
 
     @classmethod
+    def tell_history(cls, traffic):
+        lines = traffic.old(datetime.datetime.now(datetime.timezone.utc))
+        (cls.drop / "history.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        harness.wait_for(lambda: cls.keywatch.metric("keywatch_events_received_total", source="files")
+                         == len(lines), "the history is read")
+
+    @classmethod
     def play(cls, traffic):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        (cls.drop / "history.json").write_text("\n".join(traffic.old(now)) + "\n", encoding="utf-8")
         (cls.drop / "broken.json").write_text('{"records": [{"time": "yesterday"}]}\n', encoding="utf-8")
         ticks = SECONDS * 2
         began = time.monotonic()
         for tick in range(ticks):
+            cls.chat_fails = 0.3 < tick / ticks < 0.6
             # More by day than by night, as in the generated day.
             part = traffic.day[len(traffic.day) * tick // ticks:len(traffic.day) * (tick + 1) // ticks]
             wave = 0.5 + 0.5 * math.sin(tick / ticks * 9)

@@ -62,6 +62,14 @@ class Tools(harness.TestCase):
         result = run("lintian", "--allow-root", package(self.folder))
         self.assertEqual(result.stdout, "")
 
+    def test_it_has_the_rules_and_dashboards_of_monitoring(self):
+        listing = run("dpkg-deb", "-c", package(self.folder)).stdout
+        for folder, shipped in (("deploy/prometheus", "prometheus"), ("deploy/grafana/dashboards", "dashboards")):
+            files = sorted(file.name for file in (harness.ROOT / folder).iterdir())
+            self.assertTrue(files)
+            found = re.findall(rf" \./usr/share/keywatch/{shipped}/(\S+)$", listing, re.MULTILINE)
+            self.assertEqual(sorted(found), files)
+
     def test_man_page(self):
         page = self.folder / "keywatch.1"
         program = harness.tool("KEYWATCH_BIN")
