@@ -134,23 +134,30 @@ std::vector<uint32_t> Scan::Classify(ColumnBits* bits, const std::vector<Value>&
   return classes;
 }
 
-void Scan::AddDictionaryCodes(ColumnBits* bits, const ColumnData& column) {
-  if (bits->generation != column.dictionary->generation()) {
-    bits->class_of_code.clear();
-    bits->generation = column.dictionary->generation();
+const std::vector<uint32_t>& Scan::ClassesOfCodes(ColumnBits* bits, const ColumnData& column) {
+  auto known = std::find_if(bits->codes.begin(), bits->codes.end(), [&](const CodeClasses& one) {
+    return one.dictionary == column.dictionary;
+  });
+  if (known == bits->codes.end())
+    known = bits->codes.insert(known, {column.dictionary, column.dictionary->generation(), {}});
+  if (known->generation != column.dictionary->generation()) {
+    known->class_of_code.clear();
+    known->generation = column.dictionary->generation();
   }
+  std::vector<uint32_t>& class_of_code = known->class_of_code;
   std::vector<Value> values;
-  for (size_t code = bits->class_of_code.size(); code < column.dictionary->size(); ++code) {
+  for (size_t code = class_of_code.size(); code < column.dictionary->size(); ++code) {
     std::string text(column.dictionary->At(static_cast<record::Code>(code)));
     bool null_guid = bits->type == Type::kGuid && text.empty();
     values.push_back(null_guid                   ? Value::Null(Type::kGuid)
                      : bits->type == Type::kGuid ? Value::Guid(text)
                                                  : Value::String(text));
   }
-  if (values.empty())
-    return;
-  std::vector<uint32_t> classes = Classify(bits, values);
-  bits->class_of_code.insert(bits->class_of_code.end(), classes.begin(), classes.end());
+  if (!values.empty()) {
+    std::vector<uint32_t> classes = Classify(bits, values);
+    class_of_code.insert(class_of_code.end(), classes.begin(), classes.end());
+  }
+  return class_of_code;
 }
 
 uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t row) {
@@ -174,15 +181,14 @@ uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t ro
 void Scan::AndColumn(ColumnBits* bits, const record::RecordBatch& batch) {
   const ColumnData& column = batch.columns[bits->column];
   bool dictionary = column.type == Type::kString || column.type == Type::kGuid;
-  if (dictionary)
-    AddDictionaryCodes(bits, column);
+  const std::vector<uint32_t>* class_of_code = dictionary ? &ClassesOfCodes(bits, column) : nullptr;
   uint64_t last_number = 0;
   uint32_t last_class = 0;
   bool last_known = false;
   for (size_t row = 0; row < batch.rows; ++row) {
     uint32_t value_class = 0;
     if (dictionary) {
-      value_class = bits->class_of_code[column.codes[row]];
+      value_class = (*class_of_code)[column.codes[row]];
     } else if (column.nulls[row] == 0 && last_known && NumberBits(column, row) == last_number) {
       value_class = last_class;
     } else {

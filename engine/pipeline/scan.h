@@ -42,6 +42,13 @@ class Scan {
     size_t leaf = 0;
     eval::Program program;  // over one column
   };
+  // What the codes of one dictionary mean. Each source decodes with dictionaries of its own, in
+  // which the same code stands for another text.
+  struct CodeClasses {
+    const record::Dictionary* dictionary = nullptr;
+    uint32_t generation = 0;
+    std::vector<uint32_t> class_of_code;
+  };
   // The bits of one column's values.
   struct ColumnBits {
     size_t column = 0;  // layout index
@@ -49,8 +56,7 @@ class Scan {
     std::vector<Atom> atoms;
     std::vector<uint64_t> class_bits;  // words_ per class
     std::map<std::vector<uint64_t>, uint32_t> classes;
-    std::vector<uint32_t> class_of_code;  // dictionary columns
-    uint32_t generation = 0;
+    std::vector<CodeClasses> codes;  // dictionary columns: one for each source
     std::unordered_map<uint64_t, uint32_t> class_of_value;  // number columns
     uint32_t class_of_null = 0;
     bool null_known = false;
@@ -62,7 +68,8 @@ class Scan {
                const record::BatchLayout& layout);
   bool AddNeedle(size_t leaf, size_t column, const plan::ExprPtr& conjunct);
   std::vector<uint32_t> Classify(ColumnBits* bits, const std::vector<record::Value>& values);
-  void AddDictionaryCodes(ColumnBits* bits, const record::ColumnData& column);
+  // Classes of all codes that the column's dictionary has now.
+  const std::vector<uint32_t>& ClassesOfCodes(ColumnBits* bits, const record::ColumnData& column);
   uint32_t NumberClass(ColumnBits* bits, const record::ColumnData& column, size_t row);
   void AndColumn(ColumnBits* bits, const record::RecordBatch& batch);
 

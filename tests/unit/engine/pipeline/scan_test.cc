@@ -67,10 +67,10 @@ class ScanTest : public testing::Test {
       record::ColumnData& data = batch.columns.emplace_back();
       data.type = column.type;
       data.storage = column.storage;
-      data.dictionary = &dictionary_;
+      data.dictionary = dictionary_;
       for (size_t row = 0; row < rows; ++row) {
         if (column.name == "Op") {
-          data.codes.push_back(dictionary_.Intern(ops[(*random)() % ops.size()]));
+          data.codes.push_back(dictionary_->Intern(ops[(*random)() % ops.size()]));
         } else if (column.name == "Uri") {
           data.texts.push_back(uris[(*random)() % uris.size()]);
         } else {
@@ -100,7 +100,8 @@ class ScanTest : public testing::Test {
   std::vector<delta::LeafPlan> leaves_;
   std::vector<std::vector<size_t>> columns_;
   record::BatchLayout layout_;
-  record::Dictionary dictionary_;
+  record::Dictionary dictionaries_[2];
+  record::Dictionary* dictionary_ = &dictionaries_[0];
   std::unique_ptr<Scan> scan_;
 };
 
@@ -115,12 +116,31 @@ TEST_F(ScanTest, AtomsDecideExactly) {
   for (int round = 0; round < 20; ++round) {
     // Now and then the decoder empties its dictionaries: codes then stand for other texts.
     if (round % 6 == 5)
-      dictionary_.Clear();
+      dictionary_->Clear();
     record::RecordBatch batch = Batch(&random, 50);
     const auto& selected = scan_->Run(batch);
     for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
       EXPECT_EQ(selected[leaf], Expected(leaf, batch)) << "leaf " << leaf << " round " << round;
     }
+  }
+}
+
+// Each source decodes with dictionaries of its own: the same code is another text in each.
+TEST_F(ScanTest, EachSourceHasCodesOfItsOwn) {
+  AddRule("Op == 'KeyPurge'");
+  AddRule("Op == 'SecretGet'");
+  Build();
+  dictionaries_[0].Intern("KeyGet");
+  dictionaries_[1].Intern("SecretGet");
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 20; ++round) {
+    dictionary_ = &dictionaries_[round % 2];
+    if (round == 13)
+      dictionary_->Clear();
+    record::RecordBatch batch = Batch(&random, 50);
+    const auto& selected = scan_->Run(batch);
+    for (size_t leaf = 0; leaf < leaves_.size(); ++leaf)
+      EXPECT_EQ(selected[leaf], Expected(leaf, batch)) << "leaf " << leaf << " round " << round;
   }
 }
 
