@@ -1,148 +1,138 @@
 #include "app/config.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/config_text.h"
+#include "app/connectors/fields.h"
 #include "app/page/access.h"
-#include "engine/rule/yaml_fields.h"
 #include "engine/rule/yaml_node.h"
 
 namespace keywatch::app {
 namespace {
 
-using rule::FieldReader;
-using rule::YamlNode;
+void ReadRules(Fields* fields, RulesConfig* rules) {
+  fields->Paths("paths",
+                "Files, or folders whose *.yaml and *.yml are all read (*.test.yaml are not).",
+                &rules->paths);
+  fields->Name("learning",
+               "A rule that compares with a window of the past is learning until records cover "
+               "that window. hold: it raises nothing until then. raise: it raises at once, as "
+               "Sentinel would.",
+               {"hold", "raise"},
+               &rules->learning);
+  fields->Duration("allowed_lateness",
+                   "How late a record may come and still count for what waits on completeness.",
+                   &rules->allowed_lateness);
+  fields->Duration("idle_timeout",
+                   "With no record for so long, time goes on by the clock. 0s: never.",
+                   &rules->idle_timeout);
+  fields->Finish();
+}
 
-constexpr int64_t kNoBound = std::numeric_limits<int64_t>::max();
+void ReadSchema(Fields* fields, SchemaConfig* schema) {
+  fields->Paths("tables",
+                "CSV files (column,type,source,storage,meaning) that add tables, or columns to "
+                "known tables.",
+                &schema->tables);
+  fields->Finish();
+}
 
-// Reads the tree section by section into `config_`, whose initial values are the defaults.
-class ConfigReader {
- public:
-  ConfigReader(const std::string& folder, Diagnostics* diagnostics)
-      : folder_(folder), diagnostics_(diagnostics) {}
-
-  Config Read(const YamlNode& root) {
-    FieldReader reader(root, "the configuration", diagnostics_);
-    if (const YamlNode* version = reader.Require("version")) {
-      rule::ReadInteger(*version, "version", 1, 1, diagnostics_);
-    }
-    if (auto path = reader.Text("data_dir"))
-      config_.data_dir = *path;
-    config_.data_dir = ResolvePath(folder_, config_.data_dir);
-    if (const YamlNode* node = reader.Find("rules"))
-      ReadRules(*node);
-    if (const YamlNode* node = reader.Find("schema"))
-      ReadSchema(*node);
-    if (const YamlNode* node = reader.Require("sources"))
-      config_.sources = ReadSources(*node, folder_, diagnostics_);
-    if (const YamlNode* node = reader.Require("sinks"))
-      config_.sinks = ReadSinks(*node, folder_, diagnostics_);
-    if (const YamlNode* node = reader.Find("http"))
-      ReadHttp(*node);
-    if (const YamlNode* node = reader.Find("snapshot"))
-      ReadSnapshot(*node);
-    if (const YamlNode* node = reader.Find("state"))
-      ReadState(*node);
-    if (const YamlNode* node = reader.Find("log"))
-      ReadLog(*node);
-    if (const YamlNode* node = reader.Find("dead_letter"))
-      ReadDeadLetter(*node);
-    reader.Finish(Severity::kError);
-    return std::move(config_);
-  }
-
- private:
-  void ReadRules(const YamlNode& node) {
-    FieldReader reader(node, "rules", diagnostics_);
-    RulesConfig& rules = config_.rules;
-    if (reader.Find("paths") != nullptr)
-      rules.paths = ReadPaths(&reader, folder_, "paths");
-    if (auto which = reader.Name("learning", {"hold", "raise"})) {
-      rules.learning = static_cast<Learning>(*which);
-    }
-    SetField(reader.Duration("allowed_lateness"), &rules.allowed_lateness);
-    SetField(reader.Duration("idle_timeout"), &rules.idle_timeout);
-    reader.Finish(Severity::kError);
-  }
-
-  void ReadSchema(const YamlNode& node) {
-    FieldReader reader(node, "schema", diagnostics_);
-    config_.schema.tables = ReadPaths(&reader, folder_, "tables");
-    reader.Finish(Severity::kError);
-  }
-
-  void ReadHttp(const YamlNode& node) {
-    FieldReader reader(node, "http", diagnostics_);
-    if (const YamlNode* listen = reader.Find("listen")) {
-      if (auto address = ReadListenAddress(*listen, diagnostics_)) {
-        config_.http.host = address->host;
-        config_.http.port = address->port;
-      }
-    }
-    if (const YamlNode* file = reader.Find("token_file"))
-      ReadToken(*file);
-    reader.Finish(Severity::kError);
-  }
-
-  void ReadToken(const YamlNode& file) {
-    if (file.scalar.empty())
-      return;
-    Result<Secret> token = Secret::FromFile(ResolvePath(folder_, file.scalar));
+void ReadHttp(Fields* fields, HttpConfig* http) {
+  ListenAddress listen{http->host, http->port};
+  fields->Listen(
+      "listen", "address:port of the live page, its API, /metrics, /healthz and /readyz.", &listen);
+  http->host = listen.host;
+  http->port = listen.port;
+  std::string path;
+  const rule::YamlNode* file = fields->Path(
+      "token_file",
+      "File with a random text (openssl rand -hex 32): who shows it may see the page and the API. "
+      "Empty: they are open on loopback, and closed where `listen` reaches further.",
+      &path);
+  if (!path.empty()) {
+    Result<Secret> token = Secret::FromFile(path);
     if (!token) {
-      diagnostics_->Error(file.span, token.error().message());
+      fields->diagnostics()->Error(file->span, token.error().message());
     } else if (token->Reveal().size() < page::kShortestToken) {
-      diagnostics_->Error(file.span,
-                          fmt::format("token_file: expected a text of at least {} characters in "
-                                      "the file, found a shorter one",
-                                      page::kShortestToken),
-                          "write one: openssl rand -hex 32");
+      fields->diagnostics()->Error(
+          file->span,
+          fmt::format("token_file: expected a text of at least {} characters in the file, found a "
+                      "shorter one",
+                      page::kShortestToken),
+          "write one: openssl rand -hex 32");
     } else {
-      config_.http.token = *token;
+      http->token = *token;
     }
   }
+  fields->Finish();
+}
 
-  void ReadSnapshot(const YamlNode& node) {
-    FieldReader reader(node, "snapshot", diagnostics_);
-    SetPositive(&reader, "interval", &config_.snapshot.interval);
-    SetField(reader.Integer("keep", 1, 100), &config_.snapshot.keep);
-    reader.Finish(Severity::kError);
-  }
+void ReadSnapshot(Fields* fields, SnapshotConfig* snapshot) {
+  fields->PositiveDuration(
+      "interval", "Time between two snapshots of the state.", &snapshot->interval);
+  fields->Integer("keep", "How many of them stay.", 1, 100, &snapshot->keep);
+  fields->Finish();
+}
 
-  void ReadState(const YamlNode& node) {
-    FieldReader reader(node, "state", diagnostics_);
-    SetField(reader.Integer("max_rows_per_rule", 1, kNoBound), &config_.state.max_rows_per_rule);
-    reader.Finish(Severity::kError);
-  }
+void ReadState(Fields* fields, StateConfig* state) {
+  fields->Integer("max_rows_per_rule",
+                  "What one rule remembers at most. Beyond it the groups that would expire first "
+                  "are forgotten, and counted in keywatch_state_evictions_total.",
+                  1,
+                  kNoBound,
+                  &state->max_rows_per_rule);
+  fields->Finish();
+}
 
-  void ReadLog(const YamlNode& node) {
-    FieldReader reader(node, "log", diagnostics_);
-    if (auto which = reader.Name("level", {"debug", "info", "warning", "error"})) {
-      config_.log.level = static_cast<LogLevel>(*which);
-    }
-    if (auto which = reader.Name("format", {"text", "json"}))
-      config_.log.json = *which == 1;
-    reader.Finish(Severity::kError);
-  }
+void ReadLog(Fields* fields, LogConfig* log) {
+  fields->Name(
+      "level", "What is below is not written.", {"debug", "info", "warning", "error"}, &log->level);
+  size_t format = log->json ? 1 : 0;
+  fields->Name("format", "Form of a line.", {"text", "json"}, &format);
+  log->json = format == 1;
+  fields->Finish();
+}
 
-  void ReadDeadLetter(const YamlNode& node) {
-    FieldReader reader(node, "dead_letter", diagnostics_);
-    if (auto path = reader.Text("path"))
-      config_.dead_letter.path = ResolvePath(folder_, *path);
-    SetField(reader.Size("max_bytes"), &config_.dead_letter.max_bytes);
-    reader.Finish(Severity::kError);
-  }
+void ReadDeadLetter(Fields* fields, DeadLetterConfig* dead_letter) {
+  fields->Path("path",
+               "Records that could not be read, and alerts that no sink took. Empty: "
+               "dead-letter.jsonl in data_dir.",
+               &dead_letter->path);
+  fields->Size(
+      "max_bytes", "Of the file; beyond it the one before is replaced.", &dead_letter->max_bytes);
+  fields->Finish();
+}
 
-  std::string folder_;
-  Diagnostics* diagnostics_;
-  Config config_;
-};
+// Reads into `config`, whose initial values are the defaults.
+void ReadConfig(Fields* fields, Config* config) {
+  int64_t version = 1;
+  fields->Integer("version", "Of the form of this file.", 1, 1, &version, Need::kRequired);
+  fields->Path(
+      "data_dir", "Snapshots, the alert outbox, and what is set aside.", &config->data_dir);
+  auto section = [fields](const char* key, const char* meaning, auto read, auto* out) {
+    fields->Map(key, meaning, Need::kOptional, [read, out](Fields* inner) { read(inner, out); });
+  };
+  section("rules", "Detection rules, and how they see time.", ReadRules, &config->rules);
+  section("schema", "Tables that rules may name.", ReadSchema, &config->schema);
+  config->sources = ReadSources(fields);
+  config->sinks = ReadSinks(fields);
+  section("http", "The listener for people and monitoring.", ReadHttp, &config->http);
+  section("snapshot", "What a restart goes on from.", ReadSnapshot, &config->snapshot);
+  section("state", "Bounds of what rules remember.", ReadState, &config->state);
+  section("log", "Log lines on standard error.", ReadLog, &config->log);
+  section("dead_letter", "What is set aside.", ReadDeadLetter, &config->dead_letter);
+  fields->Finish();
+}
 
 }  // namespace
+
+ObjectSpec DescribeConfig() {
+  Config config;
+  return Fields::Describe([&config](Fields* fields) { ReadConfig(fields, &config); });
+}
 
 std::string Config::dead_letter_path() const {
   return dead_letter.path.empty() ? data_dir + "/dead-letter.jsonl" : dead_letter.path;
@@ -152,10 +142,12 @@ ConfigLoad ParseConfig(SourceText source,
                        const std::string& folder,
                        const EnvironmentLookup& environment) {
   ConfigLoad load;
-  std::optional<YamlNode> root = rule::ParseYaml(source, &load.diagnostics);
+  std::optional<rule::YamlNode> root = rule::ParseYaml(source, &load.diagnostics);
   if (root) {
     FillInVariables(environment, &*root, &load.diagnostics);
-    Config config = ConfigReader(folder, &load.diagnostics).Read(*root);
+    Config config;
+    Fields fields(*root, "the configuration", folder, &load.diagnostics);
+    ReadConfig(&fields, &config);
     if (!load.diagnostics.has_errors())
       load.config = std::move(config);
   }

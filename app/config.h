@@ -95,6 +95,9 @@ struct Config {
   [[nodiscard]] std::string dead_letter_path() const;
 };
 
+// The keys that ParseConfig() reads, declared by the code that reads them.
+ObjectSpec DescribeConfig();
+
 using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view name)>;
 // The environment of this process.
 std::optional<std::string> ProcessEnvironment(std::string_view name);

@@ -1,9 +1,9 @@
 #include "app/config_text.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cstdlib>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -77,33 +77,109 @@ size_t Indentation(std::string_view line) {
   return end == std::string_view::npos ? line.size() : end;
 }
 
-// Where the value of the first secret key of the line begins, or npos.
+using Keys = std::set<std::string, std::less<>>;
+
+// The keys that are declared as secrets (or not) somewhere.
+void AddKeys(const ObjectSpec& object, bool secret, Keys* keys) {
+  for (const FieldSpec& field : object.fields) {
+    if (field.secret == secret)
+      keys->insert(field.key);
+    for (const ObjectSpec& inner : field.object)
+      AddKeys(inner, secret, keys);
+  }
+  for (const Variant& variant : object.variants)
+    AddKeys(variant.object, secret, keys);
+}
+
+// Declared, and nowhere as a secret.
+bool IsPlainKey(std::string_view key) {
+  static const auto* plain = [] {
+    const ObjectSpec config = DescribeConfig();
+    auto* keys = new Keys{"type"};
+    AddKeys(config, /*secret=*/false, keys);
+    Keys secrets;
+    AddKeys(config, /*secret=*/true, &secrets);
+    for (const std::string& secret : secrets)
+      keys->erase(secret);
+    return keys;
+  }();
+  return plain->contains(key);
+}
+
+// A colon behind a key: in front of a blank or the line's end, or behind a quote.
+bool EndsKey(std::string_view line, size_t colon) {
+  const bool is_last = colon + 1 == line.size();
+  const bool behind_quote = colon > 0 && (line[colon - 1] == '"' || line[colon - 1] == '\'');
+  return is_last || behind_quote || line[colon + 1] == ' ' || line[colon + 1] == '\t' ||
+         line[colon + 1] == '\r';
+}
+
+// Where the value of the first key of the line that may hold a secret begins, or npos.
 size_t SecretValue(std::string_view line) {
   for (size_t colon = line.find(':'); colon != std::string_view::npos;
        colon = line.find(':', colon + 1)) {
+    if (!EndsKey(line, colon))
+      continue;
     size_t end = colon;
     while (end > 0 && (line[end - 1] == '"' || line[end - 1] == '\'' || line[end - 1] == ' '))
       --end;
     size_t begin = end;
-    while (begin > 0 && (IsNameCharacter(static_cast<unsigned char>(line[begin - 1])) ||
-                         line[begin - 1] == '.' || line[begin - 1] == '-')) {
+    while (begin > 0 && std::string_view(" \t\"'{[,").find(line[begin - 1]) == std::string::npos)
       --begin;
-    }
-    if (IsSecretKey(line.substr(begin, end - begin)))
+    if (!IsPlainKey(line.substr(begin, end - begin)))
       return colon + 1;
   }
   return std::string_view::npos;
 }
 
 // A reference to the environment is no secret, and worth seeing in a message.
+size_t EndOfVariable(std::string_view text, size_t begin) {
+  const size_t close = text.substr(begin).starts_with("${") ? text.find('}', begin) : 0;
+  const bool is_one = close != std::string_view::npos && close > begin + 2 &&
+                      IsVariableName(text.substr(begin + 2, close - begin - 2));
+  return is_one ? close + 1 : begin;
+}
+
 void Blank(std::string* text, size_t begin, size_t end) {
-  std::string_view rest = std::string_view(*text).substr(begin, end - begin);
-  if (rest.find("${") != std::string_view::npos && rest.find(":-") == std::string_view::npos)
-    return;
   for (size_t i = begin; i < end; ++i) {
-    char c = (*text)[i];
-    if (c != ' ' && c != '\r')
+    i = EndOfVariable(*text, i);
+    if (i < end && std::string_view(" \r\"'").find((*text)[i]) == std::string_view::npos)
       (*text)[i] = '*';
+  }
+}
+
+// Behind the name and password, or where there are none.
+size_t HostOf(std::string_view text, size_t authority) {
+  const size_t end = std::min(text.find_first_of("/?# \"',}]", authority), text.size());
+  const size_t at = text.substr(0, end).rfind('@');
+  return at == std::string_view::npos || at < authority ? authority : at + 1;
+}
+
+// A value that may be a secret. Which host a URL names is none, and worth seeing in a message.
+void BlankValue(std::string* text, size_t begin, size_t end) {
+  const std::string_view value = std::string_view(*text).substr(0, end);
+  const size_t first = std::min(value.find_first_not_of(" \"'", begin), end);
+  const std::string_view written = value.substr(first);
+  if (!written.starts_with("https://") && !written.starts_with("http://")) {
+    Blank(text, begin, end);
+    return;
+  }
+  const size_t authority = first + written.find("://") + 3;
+  const size_t host = HostOf(value, authority);
+  const size_t path = std::min(value.find_first_of("/?# \"',}]", host), end);
+  Blank(text, authority, host);
+  Blank(text, path, end);
+}
+
+// Names, passwords and queries of URLs, wherever they stand: queries hold signatures.
+void BlankUrls(std::string* text) {
+  for (size_t at = text->find("://"); at != std::string::npos; at = text->find("://", at + 3)) {
+    const size_t authority = at + 3;
+    Blank(text, authority, HostOf(*text, authority));
+    const size_t end = std::min(text->find_first_of(" \r\n\"',}]", authority), text->size());
+    const size_t query = text->find('?', authority);
+    if (query < end)
+      Blank(text, query + 1, end);
   }
 }
 
@@ -126,27 +202,6 @@ void FillInVariables(const EnvironmentLookup& environment,
   }
 }
 
-bool IsSecretKey(std::string_view key) {
-  std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  if (lower.ends_with("_file") || lower.ends_with(".location"))
-    return false;
-  constexpr std::array<std::string_view, 9> kWords = {"routing_key",
-                                                      "webhook_url",
-                                                      "authorization",
-                                                      "secret",
-                                                      "password",
-                                                      "token",
-                                                      "key.pem",
-                                                      "jaas",
-                                                      "oauthbearer.config"};
-  return std::any_of(kWords.begin(), kWords.end(), [&lower](std::string_view word) {
-    return lower.find(word) != std::string::npos;
-  });
-}
-
 std::string BlankSecrets(std::string text) {
   bool inside = false;  // on lines that may continue the value of a secret key
   size_t key_indent = 0;
@@ -162,14 +217,15 @@ std::string BlankSecrets(std::string text) {
     inside = inside && goes_on;
     size_t value = SecretValue(line);
     if (inside) {
-      Blank(&text, begin + std::min(is_item ? indent + 1 : indent, line.size()), end);
+      BlankValue(&text, begin + std::min(is_item ? indent + 1 : indent, line.size()), end);
     } else if (value != std::string_view::npos) {
       inside = true;
       key_indent = is_item ? line.find_first_not_of(" -") : indent;
-      Blank(&text, begin + value, end);
+      BlankValue(&text, begin + value, end);
     }
     begin = end + 1;
   }
+  BlankUrls(&text);
   return text;
 }
 

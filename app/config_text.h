@@ -17,12 +17,10 @@ void FillInVariables(const EnvironmentLookup& environment,
                      rule::YamlNode* node,
                      Diagnostics* diagnostics);
 
-// Whether a key of this name holds a secret: it speaks of a secret, a password or a token, and not
-// of a file that holds one.
-bool IsSecretKey(std::string_view key);
-
-// The text with the values of secret keys replaced by `*`, byte for byte, so that spans stay right.
-// Works on lines, so that it also covers a file that is no YAML.
+// The text with `*` for every value that may be a secret, byte for byte, so that spans stay right:
+// only values of keys that are declared, and not as secrets, are shown, because an unknown key may
+// be a misspelt password. Of a URL that is a secret the host stays; user names and queries go from
+// every URL. Works on lines, so that it also covers a file that is no YAML.
 std::string BlankSecrets(std::string text);
 
 }  // namespace keywatch::app

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/commands/config.h"
 #include "app/commands/coverage.h"
 #include "app/commands/dead_letter.h"
 #include "app/commands/demo.h"
@@ -20,15 +21,6 @@
 namespace keywatch::app {
 namespace {
 
-int RunConfigCheck(const std::string& path) {
-  ConfigLoad load = LoadConfig(path, ProcessEnvironment);
-  std::fputs(Format(load.source, load.diagnostics).c_str(), stderr);
-  if (!load.config)
-    return kExitConfiguration;
-  fmt::print("{}: ok\n", path);
-  return kExitOk;
-}
-
 int RunLive(const std::string& path) {
   ConfigLoad load = LoadConfig(path, ProcessEnvironment);
   std::fputs(Format(load.source, load.diagnostics).c_str(), stderr);
@@ -36,6 +28,26 @@ int RunLive(const std::string& path) {
     return kExitConfiguration;
   ConfigureLog(load.config->log.level, load.config->log.json);
   return RunService(*load.config, {});
+}
+
+struct ConfigCommands {
+  CLI::App* check = nullptr;
+  CLI::App* schema = nullptr;
+  bool connect = false;
+  bool markdown = false;
+};
+
+void AddConfigCommands(CLI::App* app, std::string* config_path, ConfigCommands* out) {
+  CLI::App* config =
+      app->add_subcommand("config", "Check a configuration file; describe its keys.");
+  config->require_subcommand(1);
+  out->check = config->add_subcommand("check", "Say what is wrong with it.");
+  out->check->add_option("file", *config_path, "The file.")->required();
+  out->check->add_flag("--connect",
+                       out->connect,
+                       "Also try each source and sink; nothing is read, nothing is sent.");
+  out->schema = config->add_subcommand("schema", "Print the JSON Schema of configuration files.");
+  out->schema->add_flag("--markdown", out->markdown, "Print docs/configuration.md instead.");
 }
 
 struct SinkCommands {
@@ -109,10 +121,8 @@ int Main(int argc, char** argv) {
       ->allow_extra_args(false);
   coverage->add_option("files", coverage_arguments.files, "Records whose operations are counted.");
 
-  CLI::App* config = app.add_subcommand("config", "Check a configuration file.");
-  config->require_subcommand(1);
-  CLI::App* config_check = config->add_subcommand("check", "Say what is wrong with it.");
-  config_check->add_option("file", config_path, "The file.")->required();
+  ConfigCommands config_commands;
+  AddConfigCommands(&app, &config_path, &config_commands);
 
   SinkCommands sink_commands;
   AddSinkCommands(&app, &config_path, &sink_commands);
@@ -149,8 +159,10 @@ int Main(int argc, char** argv) {
     return RunRulesTest(rule_paths);
   if (coverage->parsed())
     return RunRulesCoverage(coverage_arguments);
-  if (config_check->parsed())
-    return RunConfigCheck(config_path);
+  if (config_commands.check->parsed())
+    return RunConfigCheck(config_path, config_commands.connect);
+  if (config_commands.schema->parsed())
+    return RunConfigSchema(config_commands.markdown);
   sink_commands.letters.config_path = config_path;
   if (sink_commands.test->parsed())
     return RunSinksTest(config_path, sink_commands.sink_name, sink_commands.severity);

@@ -283,6 +283,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
   delivery.Stop(milliseconds(5'000));
   (*live_page)->Stop();
   server.Stop();
+  TellSuppressedLogLines(/*at_end=*/true);
   return ran.ok() ? kExitOk : kExitRuntime;
 }
 

@@ -18,94 +18,140 @@ std::string Environment(const char* name) {
 }
 
 // The text under `key`, else in the environment; one of them is needed.
-std::string RequireId(ConnectorFields* fields, std::string_view key, const char* variable) {
-  std::string text = fields->reader().Text(key).value_or(Environment(variable));
-  if (text.empty()) {
+void RequireId(
+    Fields* fields, std::string_view key, const char* what, const char* variable, std::string* id) {
+  fields->Text(key, fmt::format("{} Default: environment variable {}.", what, variable), id);
+  if (id->empty())
+    *id = Environment(variable);
+  if (id->empty()) {
     fields->diagnostics()->Error(
-        fields->item().span,
+        fields->span(),
         fmt::format("auth: expected {}, or environment variable {}", key, variable));
   }
-  return text;
 }
 
-Secret FederatedToken(ConnectorFields* fields) {
-  if (fields->reader().Find("token_file") != nullptr)
-    return fields->FileSecret("token_file");
+void ReadFederatedToken(Fields* fields, Secret* token) {
+  const rule::YamlNode* given = fields->FileSecret(
+      "token_file",
+      "File of the federated token. Default: environment variable AZURE_FEDERATED_TOKEN_FILE.",
+      token);
+  if (given != nullptr)
+    return;
   const std::string path = Environment("AZURE_FEDERATED_TOKEN_FILE");
   if (path.empty()) {
     fields->diagnostics()->Error(
-        fields->item().span,
+        fields->span(),
         "auth: expected token_file, or environment variable AZURE_FEDERATED_TOKEN_FILE",
         "on Kubernetes, label the pod azure.workload.identity/use: \"true\"");
-    return {};
+    return;
   }
-  Result<Secret> token = Secret::FromFile(path);
-  if (token)
-    return *token;
-  fields->diagnostics()->Error(fields->item().span,
-                               "AZURE_FEDERATED_TOKEN_FILE: " + token.error().message());
-  return {};
+  Result<Secret> read = Secret::FromFile(path);
+  if (read) {
+    *token = *read;
+    return;
+  }
+  fields->diagnostics()->Error(fields->span(),
+                               "AZURE_FEDERATED_TOKEN_FILE: " + read.error().message());
 }
 
-void ReadManagedIdentity(ConnectorFields* fields, Credential* credential) {
-  SetField(fields->reader().Text("client_id"), &credential->client_id);
+void ReadManagedIdentity(Fields* fields, Credential* credential) {
+  fields->Text("client_id",
+               "Of a user-assigned identity; without it the system-assigned one.",
+               &credential->client_id);
   credential->identity_endpoint = Environment("IDENTITY_ENDPOINT");
   credential->identity_header = Secret(Environment("IDENTITY_HEADER"));
 }
 
-void ReadApplication(ConnectorFields* fields, Credential* credential) {
-  credential->tenant_id = RequireId(fields, "tenant_id", "AZURE_TENANT_ID");
-  credential->client_id = RequireId(fields, "client_id", "AZURE_CLIENT_ID");
+void ReadApplication(Fields* fields, Credential* credential) {
+  RequireId(fields,
+            "tenant_id",
+            "Directory (tenant) of the application.",
+            "AZURE_TENANT_ID",
+            &credential->tenant_id);
+  RequireId(
+      fields, "client_id", "Application (client) id.", "AZURE_CLIENT_ID", &credential->client_id);
+  const bool is_given =
+      fields->Text("authority",
+                   "Of Entra ID; another one in another cloud. Before the default comes "
+                   "environment variable AZURE_AUTHORITY_HOST.",
+                   &credential->authority) != nullptr;
   const std::string host = Environment("AZURE_AUTHORITY_HOST");
-  if (!host.empty())
+  if (!is_given && !host.empty())
     credential->authority = host;
-  SetField(fields->reader().Text("authority"), &credential->authority);
+}
+
+struct Kind {
+  TypeName type;
+  CredentialKind kind;
+};
+
+const std::vector<Kind>& Kinds() {
+  static const std::vector<Kind> kinds = {
+      {{"client_secret", "An application with a client secret."}, CredentialKind::kClientSecret},
+      {{"client_certificate", "An application with a certificate."},
+       CredentialKind::kClientCertificate},
+      {{"managed_identity",
+        "The identity that Azure gave the machine, the container or the Arc server."},
+       CredentialKind::kManagedIdentity},
+      {{"workload_identity", "A service account of Kubernetes that the application trusts."},
+       CredentialKind::kWorkloadIdentity}};
+  return kinds;
+}
+
+AzureAuth ReadKind(CredentialKind kind, Fields* fields) {
+  AzureAuth out;
+  Credential& credential = out.credential;
+  credential.kind = kind;
+  if (kind == CredentialKind::kManagedIdentity) {
+    ReadManagedIdentity(fields, &credential);
+  } else {
+    ReadApplication(fields, &credential);
+  }
+  if (kind == CredentialKind::kClientSecret) {
+    fields->OneSecret(
+        "client_secret", "Of the application.", &credential.client_secret, Need::kRequired);
+  } else if (kind == CredentialKind::kClientCertificate) {
+    fields->FileSecret("certificate_file",
+                       "PEM: the RSA key, without a password, and the certificate; read again when "
+                       "it changes.",
+                       &credential.certificate,
+                       Need::kRequired);
+  } else if (kind == CredentialKind::kWorkloadIdentity) {
+    ReadFederatedToken(fields, &credential.federated_token);
+  }
+  ReadHttpEgress(fields, &out.egress);
+  fields->Finish();
+  return out;
 }
 
 }  // namespace
 
-AzureAuth ReadAzureAuth(ConnectorFields* fields, const rule::YamlNode& auth) {
-  AzureAuth out;
-  ConnectorFields inner(auth, "auth", fields->folder(), fields->diagnostics());
-  const rule::YamlNode* type = inner.reader().Require("type");
-  if (type == nullptr)
-    return out;
-  const std::vector<std::string> types = {
-      "client_secret", "client_certificate", "managed_identity", "workload_identity"};
-  std::optional<size_t> which = rule::ReadName(*type, "type", types, fields->diagnostics());
-  if (!which)
-    return out;
-  constexpr CredentialKind kKinds[] = {CredentialKind::kClientSecret,
-                                       CredentialKind::kClientCertificate,
-                                       CredentialKind::kManagedIdentity,
-                                       CredentialKind::kWorkloadIdentity};
-  Credential& credential = out.credential;
-  credential.kind = kKinds[*which];
-  if (credential.kind == CredentialKind::kManagedIdentity) {
-    ReadManagedIdentity(&inner, &credential);
-  } else {
-    ReadApplication(&inner, &credential);
-  }
-  if (credential.kind == CredentialKind::kClientSecret) {
-    credential.client_secret = inner.RequireSecret("client_secret");
-  } else if (credential.kind == CredentialKind::kClientCertificate) {
-    inner.reader().Require("certificate_file");
-    credential.certificate = inner.FileSecret("certificate_file");
-  } else if (credential.kind == CredentialKind::kWorkloadIdentity) {
-    credential.federated_token = FederatedToken(&inner);
-  }
-  out.egress = ReadHttpEgress(&inner);
-  inner.reader().Finish(Severity::kError);
-  return out;
+bool ReadAzureAuth(Fields* fields, Need need, AzureAuth* out) {
+  std::vector<TypeName> types;
+  for (const Kind& kind : Kinds())
+    types.push_back(kind.type);
+  const rule::YamlNode* auth =
+      fields->Map("auth", "Who keywatch is to Entra ID.", need, [&](Fields* inner) {
+        inner->ByType(
+            types, [out](size_t which, Fields* one) { *out = ReadKind(Kinds()[which].kind, one); });
+      });
+  return auth != nullptr;
 }
 
 Result<std::unique_ptr<azure::TokenProvider>> MakeTokenProvider(const AzureAuth& auth,
-                                                                const std::string& scope) {
+                                                                const std::string& scope,
+                                                                int attempts) {
   azure::TokenProviderOptions options;
   options.credential = auth.credential;
   options.scope = scope;
   options.client = ToClientOptions(auth.egress);
+  options.attempts = attempts;
   return azure::MakeTokenProvider(std::move(options));
+}
+
+AzureAuth InHaste(AzureAuth auth, std::chrono::milliseconds limit) {
+  auth.egress = InHaste(std::move(auth.egress), limit);
+  return auth;
 }
 
 }  // namespace keywatch::app

@@ -10,6 +10,7 @@
 // IDENTITY_ENDPOINT and IDENTITY_HEADER.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -27,9 +28,13 @@ struct AzureAuth {
   bool operator==(const AzureAuth&) const = default;
 };
 
-// `auth` is the map. Mistakes go to the diagnostics of `fields`.
-AzureAuth ReadAzureAuth(ConnectorFields* fields, const rule::YamlNode& auth);
+// The map under `auth`; true if there is one.
+bool ReadAzureAuth(Fields* fields, Need need, AzureAuth* out);
+// `attempts` in a round of asking.
 Result<std::unique_ptr<azure::TokenProvider>> MakeTokenProvider(const AzureAuth& auth,
-                                                                const std::string& scope);
+                                                                const std::string& scope,
+                                                                int attempts = 4);
+// With requests that take no longer than `limit`.
+AzureAuth InHaste(AzureAuth auth, std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

@@ -8,6 +8,7 @@
 
 #include "connectors/blob/blob_source.h"
 #include "connectors/blob/hour_path.h"
+#include "connectors/blob/storage_failure.h"
 #include "connectors/blob/storage_login.h"
 #include "connectors/blob/storage_request.h"
 
@@ -24,75 +25,113 @@ std::chrono::milliseconds ToMilliseconds(Ticks ticks) {
   return std::chrono::milliseconds(ticks / record::kTicksPerMillisecond);
 }
 
-Ticks ReadTime(ConnectorFields* fields, std::string_view key) {
-  const rule::YamlNode* node = fields->reader().Find(key);
-  if (node == nullptr || node->scalar.empty())
+Ticks ReadTime(Fields* fields, std::string_view key, std::string meaning) {
+  std::string text;
+  const rule::YamlNode* node = fields->Text(key, std::move(meaning), &text);
+  if (node == nullptr || text.empty())
     return 0;
-  std::optional<Ticks> time = record::ParseIsoDatetime(node->scalar);
+  std::optional<Ticks> time = record::ParseIsoDatetime(text);
   if (time)
     return *time;
   fields->diagnostics()->Error(
       node->span,
       fmt::format("{}: expected a time such as 2026-11-30T08:00:00Z, found {}",
                   key,
-                  node->scalar.substr(0, 80)));
+                  text.substr(0, 80)));
   return 0;
 }
 
-void ReadLogin(ConnectorFields* fields, BlobSourceSettings* blob) {
-  blob->account_key = fields->OneSecret("account_key");
-  blob->sas_token = fields->OneSecret("sas_token");
-  if (const rule::YamlNode* auth = fields->reader().Find("auth"))
-    blob->auth = ReadAzureAuth(fields, *auth);
-  int given = 0;
-  for (const char* key : {"account_key", "account_key_file", "sas_token", "sas_token_file", "auth"})
-    given += fields->reader().Find(key) == nullptr ? 0 : 1;
+void ReadLogin(Fields* fields, BlobSourceSettings* blob) {
+  const bool key = fields->OneSecret("account_key", "A key of the account.", &blob->account_key);
+  const bool signature = fields->OneSecret(
+      "sas_token", "A shared access signature with permissions r and l.", &blob->sas_token);
+  AzureAuth auth;
+  const bool token = ReadAzureAuth(fields, Need::kOptional, &auth);
+  if (token)
+    blob->auth = std::move(auth);
+  fields->Group(FieldGroup::Rule::kOneNeeded,
+                {"account_key", "account_key_file", "sas_token", "sas_token_file", "auth"});
+  fields->Group(FieldGroup::Rule::kAtMostOne,
+                {"account_key", "account_key_file", "sas_token", "sas_token_file", "auth"});
+  const int given = int{key} + int{signature} + int{token};
   if (given == 1)
     return;
   fields->diagnostics()->Error(
-      fields->item().span,
+      fields->span(),
       fmt::format("expected one of auth, account_key_file and sas_token_file, found {}",
                   given == 0 ? "none" : "several"),
       "auth: {type: managed_identity} needs no secret");
 }
 
-void CheckUrl(ConnectorFields* fields, const BlobSourceSettings& blob) {
+void CheckUrl(Fields* fields, const BlobSourceSettings& blob) {
   if (blob.account_url.empty())
     return;
   auto account = blob::ParseAccountUrl(blob.account_url, blob.account_name, blob.container);
-  if (!account) {
-    fields->diagnostics()->Error(fields->item().span, "account_url: " + account.error().message());
+  if (!account)
+    fields->diagnostics()->Error(fields->span(), "account_url: " + account.error().message());
+}
+
+Result<std::shared_ptr<blob::StorageLogin>> MakeLogin(const BlobSourceSettings& settings,
+                                                      int attempts) {
+  if (settings.auth) {
+    auto tokens = MakeTokenProvider(*settings.auth, settings.scope, attempts);
+    if (!tokens)
+      return tokens.error();
+    return blob::MakeTokenLogin(std::move(*tokens));
   }
+  if (!settings.sas_token.empty())
+    return blob::MakeSasLogin(settings.sas_token);
+  return blob::MakeKeyLogin(settings.account_key);
 }
 
 }  // namespace
 
-BlobSourceSettings ReadBlobSource(ConnectorFields* fields) {
+BlobSourceSettings ReadBlobSource(Fields* fields) {
   BlobSourceSettings blob;
-  rule::FieldReader& reader = fields->reader();
-  blob.egress = ReadHttpEgress(fields);
-  if (reader.Find("timeout") == nullptr)
-    blob.egress.timeout = kTimeout;
-  blob.account_url = RequireUrl(fields, "account_url", blob.egress);
-  SetField(reader.Text("account_name"), &blob.account_name);
-  SetField(reader.Text("container"), &blob.container);
-  SetField(reader.Text("prefix"), &blob.prefix);
+  blob.egress.timeout = kTimeout;
+  ReadHttpEgress(fields, &blob.egress);
+  Secret url_file;  // read at the start: positions belong to one account
+  ReadUrl(fields,
+          "account_url",
+          "Blob endpoint of the storage account: https://ACCOUNT.blob.core.windows.net.",
+          blob.egress,
+          &blob.account_url,
+          &url_file);
+  fields->Text("account_name",
+               "Name of the account; by default the first part of the host, or the path.",
+               &blob.account_name);
+  fields->Text("container", "The container.", &blob.container);
+  fields->Text("prefix",
+               "Of the blobs' names, e.g. resourceId=/SUBSCRIPTIONS/..; empty: all.",
+               &blob.prefix);
   CheckUrl(fields, blob);
-  SetField(reader.Text("scope"), &blob.scope);
+  fields->Text("scope", "Of the token; another one in another cloud.", &blob.scope);
   ReadLogin(fields, &blob);
-  SetPositive(&reader, "poll_interval", &blob.poll_interval);
-  if (auto hours = reader.Integer("late_hours", 0, 24 * 31))
-    blob.late_hours = *hours * record::kTicksPerHour;
-  SetPositive(&reader, "late_interval", &blob.late_interval);
-  SetField(reader.Duration("history"), &blob.history);
-  blob.from = ReadTime(fields, "from");
-  blob.to = ReadTime(fields, "to");
+  fields->PositiveDuration("poll_interval",
+                           "Time between looks at the current hour and the one before.",
+                           &blob.poll_interval);
+  int64_t hours = blob.late_hours / record::kTicksPerHour;
+  fields->Integer(
+      "late_hours", "Hours before those that are still watched for growth.", 0, 24 * 31, &hours);
+  blob.late_hours = hours * record::kTicksPerHour;
+  fields->PositiveDuration("late_interval",
+                           "Time between looks at the late hours, and for new resources.",
+                           &blob.late_interval);
+  fields->Duration("history", "How far back a first start reads.", &blob.history);
+  blob.from = ReadTime(fields, "from", "Instead of history: the time from whose hour on is read.");
+  blob.to = ReadTime(fields, "to", "The time after whose hour nothing more is read.");
   if (blob.from != 0 && blob.to != 0 && blob.from >= blob.to)
-    fields->diagnostics()->Error(fields->item().span, "to: expected a time after from");
-  SetField(reader.Integer("parallel", 1, kMostParallel), &blob.parallel);
-  SetField(reader.Size("chunk_bytes"), &blob.chunk_bytes);
+    fields->diagnostics()->Error(fields->span(), "to: expected a time after from");
+  fields->Integer("parallel",
+                  "Connections, and ranges read at the same time.",
+                  1,
+                  kMostParallel,
+                  &blob.parallel);
+  fields->Size("chunk_bytes",
+               "Of one range: 64KiB to 64MiB; parallel times as much is held in memory.",
+               &blob.chunk_bytes);
   if (blob.chunk_bytes < kLeastChunk || blob.chunk_bytes > kMostChunk)
-    fields->diagnostics()->Error(fields->item().span, "chunk_bytes: expected 64KiB to 64MiB");
+    fields->diagnostics()->Error(fields->span(), "chunk_bytes: expected 64KiB to 64MiB");
   return blob;
 }
 
@@ -103,20 +142,12 @@ Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
       blob::ParseAccountUrl(settings.account_url, settings.account_name, settings.container);
   if (!account)
     return account.error();
-  std::shared_ptr<blob::StorageLogin> login;
-  if (settings.auth) {
-    auto tokens = MakeTokenProvider(*settings.auth, settings.scope);
-    if (!tokens)
-      return tokens.error();
-    login = blob::MakeTokenLogin(std::move(*tokens));
-  } else if (!settings.sas_token.empty()) {
-    login = blob::MakeSasLogin(settings.sas_token);
-  } else {
-    login = blob::MakeKeyLogin(settings.account_key);
-  }
+  auto login = MakeLogin(settings, /*attempts=*/4);
+  if (!login)
+    return login.error();
   std::vector<std::unique_ptr<blob::StorageService>> services;
   for (int i = 0; i < settings.parallel; ++i) {
-    auto service = blob::MakeStorageService(*account, ToClientOptions(settings.egress), login);
+    auto service = blob::MakeStorageService(*account, ToClientOptions(settings.egress), *login);
     if (!service)
       return service.error();
     services.push_back(std::move(*service));
@@ -124,7 +155,7 @@ Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
   blob::BlobOptions options;
   options.name = name;
   options.account = std::move(*account);
-  options.login = login->kind();
+  options.login = (*login)->kind();
   options.prefix = settings.prefix;
   options.from = settings.from;
   options.history = settings.history;
@@ -138,6 +169,33 @@ Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
   options.late_interval = ToMilliseconds(settings.late_interval);
   return std::unique_ptr<pipeline::Source>(
       std::make_unique<blob::BlobSource>(std::move(options), std::move(services), context.metrics));
+}
+
+Attempt TryConnection(const std::string& /*name*/,
+                      const BlobSourceSettings& settings,
+                      std::chrono::milliseconds limit) {
+  auto account =
+      blob::ParseAccountUrl(settings.account_url, settings.account_name, settings.container);
+  if (!account)
+    return Attempt::Failed(account.error().message());
+  BlobSourceSettings hasty = settings;
+  if (hasty.auth)
+    hasty.auth = InHaste(*hasty.auth, limit / 2);
+  auto login = MakeLogin(hasty, /*attempts=*/1);
+  if (!login)
+    return Attempt::Failed(login.error().message());
+  auto service = blob::MakeStorageService(
+      *account, ToClientOptions(InHaste(settings.egress, limit / 2)), *login);
+  if (!service)
+    return Attempt::Failed(service.error().message());
+  const blob::StorageRequest request = blob::ListRequest(settings.prefix, /*folders=*/true, "");
+  Result<http::Response> response = (*service)->Send(request);
+  if (!response)
+    return Attempt::Failed(response.error().message());
+  if (response->status == 200)
+    return Attempt::Ok(fmt::format("logged in; the container {} can be listed", account->container));
+  return Attempt::Failed(
+      blob::ReadFailure(*account, (*login)->kind(), request, *response, record::WallNow()).problem);
 }
 
 }  // namespace keywatch::app

@@ -1,10 +1,12 @@
 // `type: blob` in `sources`.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/azure_credential.h"
 #include "app/connectors/fields.h"
 #include "app/connectors/http_egress.h"
@@ -37,9 +39,13 @@ struct BlobSourceSettings {
   bool operator==(const BlobSourceSettings&) const = default;
 };
 
-BlobSourceSettings ReadBlobSource(ConnectorFields* fields);
+BlobSourceSettings ReadBlobSource(Fields* fields);
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const BlobSourceSettings& settings,
                                                      const SourceContext& context);
+
+Attempt TryConnection(const std::string& name,
+                      const BlobSourceSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/connectors/sender.h"
 #include "connectors/format/slack.h"
 #include "connectors/format/teams.h"
 #include "connectors/webhook/http_sink.h"
@@ -11,11 +12,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-ChatSinkSettings ReadChat(ConnectorFields* fields) {
+ChatSinkSettings ReadChat(Fields* fields) {
   ChatSinkSettings out;
-  out.egress = ReadHttpEgress(fields);
-  out.url = RequireUrl(fields, "webhook_url", out.egress);
-  SetField(fields->reader().Bool("send_ended"), &out.send_ended);
+  ReadHttpEgress(fields, &out.egress);
+  ReadUrl(fields,
+          "webhook_url",
+          "The URL that the chat service gave for the channel; a secret.",
+          out.egress,
+          &out.url,
+          &out.url_file);
+  ReadSendEnded(fields, &out.send_ended);
   return out;
 }
 
@@ -27,6 +33,7 @@ Result<std::unique_ptr<pipeline::Sink>> MakeChat(
   webhook::HttpSinkOptions options;
   options.name = name;
   options.url = settings.url;
+  options.url_file = settings.url_file;
   options.client = ToClientOptions(settings.egress);
   options.format = [to_chat](const pipeline::OutgoingAlert& alert) { return to_chat(alert.json); };
   options.receiver = receiver;
@@ -41,9 +48,9 @@ Result<std::unique_ptr<pipeline::Sink>> MakeChat(
 
 }  // namespace
 
-SlackSinkSettings ReadSlackSink(ConnectorFields* fields) { return {ReadChat(fields)}; }
+SlackSinkSettings ReadSlackSink(Fields* fields) { return {ReadChat(fields)}; }
 
-TeamsSinkSettings ReadTeamsSink(ConnectorFields* fields) { return {ReadChat(fields)}; }
+TeamsSinkSettings ReadTeamsSink(Fields* fields) { return {ReadChat(fields)}; }
 
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const SlackSinkSettings& settings) {
@@ -53,6 +60,12 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const TeamsSinkSettings& settings) {
   return MakeChat(name, settings, webhook::Receiver::kTeams, format::ToTeams);
+}
+
+Attempt TryConnection(const std::string& name,
+                      const ChatSinkSettings& settings,
+                      std::chrono::milliseconds limit) {
+  return TryReceiver(name, settings.url, settings.egress, limit);
 }
 
 }  // namespace keywatch::app

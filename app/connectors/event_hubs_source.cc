@@ -20,7 +20,7 @@ std::string BrokerOf(const std::string& name_space) {
 
 }  // namespace
 
-EventHubsSourceSettings ReadEventHubsSource(ConnectorFields* fields) {
+EventHubsSourceSettings ReadEventHubsSource(Fields* fields) {
   EventHubsSourceSettings out;
   KafkaSourceSettings& kafka = out.kafka;
   ReadKafkaClient(fields, &kafka.client);
@@ -30,31 +30,51 @@ EventHubsSourceSettings ReadEventHubsSource(ConnectorFields* fields) {
       parts = *read;
   } else if (!kafka.client.auth) {
     fields->diagnostics()->Error(
-        fields->item().span,
+        fields->span(),
         "expected connection_string, connection_string_file or auth, found none",
         "auth: {type: managed_identity} needs no secret at all");
   }
-  std::string name_space = fields->reader().Text("namespace").value_or(parts.host);
-  if (name_space.empty() && kafka.client.connection_string.empty())
-    fields->reader().Require("namespace");
-  if (name_space.find("//") != std::string::npos) {
-    fields->diagnostics()->Error(fields->item().span,
+  fields->Group(FieldGroup::Rule::kOneNeeded,
+                {"connection_string", "connection_string_file", "auth"});
+  fields->Group(FieldGroup::Rule::kOneNeeded,
+                {"connection_string", "connection_string_file", "namespace"});
+  std::string name_space = parts.host;
+  const rule::YamlNode* named = fields->Text(
+      "namespace",
+      "Name of the namespace (contoso), or its host name; with a connection string its own.",
+      &name_space);
+  if (name_space.empty() && kafka.client.connection_string.empty()) {
+    fields->diagnostics()->Error(fields->span(),
+                                 "a source: expected the field namespace, which is missing",
+                                 "az eventhubs namespace list --query [].name");
+  }
+  if (named != nullptr && name_space.find("//") != std::string::npos) {
+    fields->diagnostics()->Error(named->span,
                                  "namespace: expected a name or a host name, found a URL");
   }
   kafka.client.brokers = {BrokerOf(name_space)};
-  kafka.topics = fields->Texts("hubs");
+  const std::vector<std::string> usual = {parts.hub.empty() ? kDefaultHub : parts.hub};
+  kafka.topics = usual;
+  fields->Texts(
+      "hubs", "Event hubs to read; with a connection string that names one: it.", &kafka.topics);
   if (kafka.topics.empty())
-    kafka.topics = {parts.hub.empty() ? kDefaultHub : parts.hub};
-  SetField(fields->reader().Text("consumer_group"), &kafka.group_id);
-  const std::vector<std::string> resets = {"earliest", "latest"};
-  if (auto which = fields->reader().Name("auto_offset_reset", resets))
-    kafka.auto_offset_reset = resets[*which];
+    kafka.topics = usual;
+  fields->Text("consumer_group",
+               "Consumer group; one for each keywatch: groups are known in the whole namespace.",
+               &kafka.group_id);
+  ReadOffsetReset(fields, &kafka);
   return out;
 }
 
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const EventHubsSourceSettings& settings) {
   return MakeSource(name, settings.kafka);
+}
+
+Attempt TryConnection(const std::string& name,
+                      const EventHubsSourceSettings& settings,
+                      std::chrono::milliseconds limit) {
+  return TryConnection(name, settings.kafka, limit);
 }
 
 }  // namespace keywatch::app

@@ -7,9 +7,11 @@
 //   auth is needed
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/fields.h"
 #include "app/connectors/kafka_source.h"
 #include "engine/pipeline/io.h"
@@ -23,8 +25,12 @@ struct EventHubsSourceSettings {
   bool operator==(const EventHubsSourceSettings&) const = default;
 };
 
-EventHubsSourceSettings ReadEventHubsSource(ConnectorFields* fields);
+EventHubsSourceSettings ReadEventHubsSource(Fields* fields);
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const EventHubsSourceSettings& settings);
+
+Attempt TryConnection(const std::string& name,
+                      const EventHubsSourceSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

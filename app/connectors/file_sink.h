@@ -1,10 +1,12 @@
 // `type: file` and `type: console` in `sinks`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/fields.h"
 #include "app/connectors/sender.h"
 #include "engine/pipeline/io.h"
@@ -26,11 +28,18 @@ struct FileSinkSettings {
   bool operator==(const FileSinkSettings&) const = default;
 };
 
-ConsoleSinkSettings ReadConsoleSink(ConnectorFields* fields);
-FileSinkSettings ReadFileSink(ConnectorFields* fields);
+ConsoleSinkSettings ReadConsoleSink(Fields* fields);
+FileSinkSettings ReadFileSink(Fields* fields);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const ConsoleSinkSettings& settings);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const FileSinkSettings& settings);
+
+Attempt TryConnection(const std::string& name,
+                      const ConsoleSinkSettings& settings,
+                      std::chrono::milliseconds limit);
+Attempt TryConnection(const std::string& name,
+                      const FileSinkSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

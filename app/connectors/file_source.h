@@ -1,10 +1,12 @@
 // `type: file` in `sources`.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/fields.h"
 #include "engine/pipeline/io.h"
 
@@ -17,8 +19,12 @@ struct FileSourceSettings {
   bool operator==(const FileSourceSettings&) const = default;
 };
 
-FileSourceSettings ReadFileSource(ConnectorFields* fields);
+FileSourceSettings ReadFileSource(Fields* fields);
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const FileSourceSettings& settings);
+
+Attempt TryConnection(const std::string& name,
+                      const FileSourceSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

@@ -4,9 +4,11 @@
 //   proxy
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/fields.h"
 #include "connectors/http/client.h"
 
@@ -27,11 +29,30 @@ struct HttpEgress {
   bool operator==(const HttpEgress&) const = default;
 };
 
-HttpEgress ReadHttpEgress(ConnectorFields* fields);
+// What `egress` holds is the default.
+void ReadHttpEgress(Fields* fields, HttpEgress* egress);
 http::ClientOptions ToClientOptions(const HttpEgress& egress);
+// With requests that take no longer than `limit`.
+HttpEgress InHaste(HttpEgress egress, std::chrono::milliseconds limit);
 
-// The URL under `key`, or in the file under `key`_file. It is not repeated in messages: those of
-// chat services are secrets themselves. http:// needs this machine, or allow_insecure_http.
-std::string RequireUrl(ConnectorFields* fields, std::string_view key, const HttpEgress& egress);
+// For receivers whose protocol has no harmless request: connects to the URL's server, and sends
+// nothing. `name` is the sink's.
+Attempt TryReceiver(const std::string& name,
+                    const std::string& url,
+                    const HttpEgress& egress,
+                    std::chrono::milliseconds limit);
+// What keeps a connection from being made, and what to do.
+Attempt Unreachable(http::TransportError error, const std::string& detail);
+
+// The URL under `key`, or in the file under `key`_file; one of them is needed where `url` holds no
+// default. It is not repeated in messages: those of chat services are secrets themselves. http://
+// needs this machine, or allow_insecure_http. `file` becomes that file, whose text may change.
+// Returns the node that was read, or null.
+const rule::YamlNode* ReadUrl(Fields* fields,
+                              std::string_view key,
+                              std::string meaning,
+                              const HttpEgress& egress,
+                              std::string* url,
+                              Secret* file);
 
 }  // namespace keywatch::app

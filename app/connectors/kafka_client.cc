@@ -39,21 +39,32 @@ Result<ConnectionStringParts> ReadConnectionString(const std::string& text) {
   return parts;
 }
 
-void ReadKafkaClient(ConnectorFields* fields, KafkaClient* client) {
-  client->properties = fields->Secrets("properties", "property_files");
-  client->connection_string = fields->OneSecret("connection_string");
+void ReadKafkaClient(Fields* fields, KafkaClient* client) {
+  fields->Secrets("properties",
+                  "property_files",
+                  "Properties of librdkafka that keywatch does not set itself, e.g. "
+                  "ssl.ca.location.",
+                  &client->properties);
+  const rule::YamlNode* given =
+      fields->OneSecret("connection_string",
+                        "Connection string of Event Hubs, by a shared access key that may listen.",
+                        &client->connection_string);
   if (!client->connection_string.empty()) {
     auto parts = ReadConnectionString(client->connection_string.Reveal());
     if (!parts) {
-      fields->diagnostics()->Error(fields->item().span,
-                                   "connection_string: " + parts.error().message());
+      fields->diagnostics()->Error(given->span, "connection_string: " + parts.error().message());
     }
   }
-  if (const rule::YamlNode* auth = fields->reader().Find("auth"))
-    client->auth = ReadAzureAuth(fields, *auth);
-  SetField(fields->reader().Text("token_scope"), &client->token_scope);
+  AzureAuth auth;
+  if (ReadAzureAuth(fields, Need::kOptional, &auth))
+    client->auth = std::move(auth);
+  fields->Text("token_scope",
+               "With auth: scope of the token. Default: https://HOST/.default of the first broker.",
+               &client->token_scope);
+  for (const char* key : {"connection_string", "connection_string_file"})
+    fields->Group(FieldGroup::Rule::kAtMostOne, {key, "auth"});
   if (client->auth && !client->connection_string.empty()) {
-    fields->diagnostics()->Error(fields->item().span,
+    fields->diagnostics()->Error(fields->span(),
                                  "expected one of connection_string and auth, found both");
   }
 }

@@ -29,7 +29,7 @@ struct KafkaClient {
 };
 
 // Everything but the brokers.
-void ReadKafkaClient(ConnectorFields* fields, KafkaClient* client);
+void ReadKafkaClient(Fields* fields, KafkaClient* client);
 Result<kafka::ClientSettings> ToClientSettings(const KafkaClient& client);
 
 // What an Event Hubs connection string says beside its key; "" what it does not.

@@ -9,10 +9,14 @@ namespace keywatch::app {
 
 using format::Format;
 
-KafkaSinkSettings ReadKafkaSink(ConnectorFields* fields) {
+KafkaSinkSettings ReadKafkaSink(Fields* fields) {
   KafkaSinkSettings kafka;
-  kafka.client.brokers = fields->RequireTexts("brokers");
-  kafka.topic = fields->RequireText("topic");
+  fields->Texts("brokers",
+                "host:port of one or more brokers; the others are found through them.",
+                &kafka.client.brokers,
+                Need::kRequired);
+  fields->Text(
+      "topic", "Topic to write to; keywatch does not create it.", &kafka.topic, Need::kRequired);
   ReadKafkaClient(fields, &kafka.client);
   kafka.format = ReadFormat(fields,
                             {Format::kKeywatch,
@@ -20,10 +24,11 @@ KafkaSinkSettings ReadKafkaSink(ConnectorFields* fields) {
                              Format::kCloudEventsBinary,
                              Format::kOcsf,
                              Format::kEcs});
-  SetField(fields->reader().Text("cloudevents_source"), &kafka.cloudevents_source);
-  SetField(fields->reader().Bool("send_ended"), &kafka.send_ended);
-  SetField(fields->reader().Integer("connections", 1, 16), &kafka.connections);
-  SetPositive(&fields->reader(), "timeout", &kafka.timeout);
+  ReadCloudEventsSource(fields, &kafka.cloudevents_source);
+  ReadSendEnded(fields, &kafka.send_ended);
+  fields->Integer(
+      "connections", "Producers, each with one alert under way.", 1, 16, &kafka.connections);
+  fields->PositiveDuration("timeout", "Of one attempt.", &kafka.timeout);
   return kafka;
 }
 

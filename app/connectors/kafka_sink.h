@@ -23,7 +23,7 @@ struct KafkaSinkSettings {
   bool operator==(const KafkaSinkSettings&) const = default;
 };
 
-KafkaSinkSettings ReadKafkaSink(ConnectorFields* fields);
+KafkaSinkSettings ReadKafkaSink(Fields* fields);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const KafkaSinkSettings& settings);
 

@@ -1,10 +1,12 @@
 // `type: log_analytics` in `sources`.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/azure_credential.h"
 #include "app/connectors/fields.h"
 #include "app/connectors/http_egress.h"
@@ -27,8 +29,12 @@ struct LogAnalyticsSourceSettings {
   bool operator==(const LogAnalyticsSourceSettings&) const = default;
 };
 
-LogAnalyticsSourceSettings ReadLogAnalyticsSource(ConnectorFields* fields);
+LogAnalyticsSourceSettings ReadLogAnalyticsSource(Fields* fields);
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const LogAnalyticsSourceSettings& settings);
+
+Attempt TryConnection(const std::string& name,
+                      const LogAnalyticsSourceSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

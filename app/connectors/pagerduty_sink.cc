@@ -14,20 +14,28 @@ constexpr size_t kRoutingKey = 32;
 
 }  // namespace
 
-PagerDutySinkSettings ReadPagerDutySink(ConnectorFields* fields) {
+PagerDutySinkSettings ReadPagerDutySink(Fields* fields) {
   PagerDutySinkSettings out;
-  out.egress = ReadHttpEgress(fields);
-  if (fields->reader().Find("url") != nullptr || fields->reader().Find("url_file") != nullptr)
-    out.url = RequireUrl(fields, "url", out.egress);
-  out.routing_key = fields->RequireSecret("routing_key");
+  ReadHttpEgress(fields, &out.egress);
+  ReadUrl(fields,
+          "url",
+          "Of the Events API v2; in the EU https://events.eu.pagerduty.com/v2/enqueue.",
+          out.egress,
+          &out.url,
+          &out.url_file);
+  const rule::YamlNode* key =
+      fields->OneSecret("routing_key",
+                        "Integration Key of an Events API v2 integration: 32 characters.",
+                        &out.routing_key,
+                        Need::kRequired);
   size_t length = out.routing_key.Reveal().size();
-  if (!out.routing_key.empty() && length != kRoutingKey) {
+  if (key != nullptr && !out.routing_key.empty() && length != kRoutingKey) {
     fields->diagnostics()->Error(
-        fields->item().span,
+        key->span,
         fmt::format("routing_key: expected {} characters, found {}", kRoutingKey, length),
         "it is the Integration Key of an Events API v2 integration of the service");
   }
-  SetField(fields->reader().Integer("connections", 1, 16), &out.connections);
+  fields->Integer("connections", "Requests under way at once.", 1, 16, &out.connections);
   return out;
 }
 
@@ -36,6 +44,7 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
   webhook::HttpSinkOptions options;
   options.name = name;
   options.url = settings.url;
+  options.url_file = settings.url_file;
   options.client = ToClientOptions(settings.egress);
   options.format = [key = settings.routing_key](const pipeline::OutgoingAlert& alert) {
     return format::ToPagerDuty(alert.json, key.Reveal());
@@ -46,6 +55,12 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
   if (!sink)
     return sink.error();
   return std::unique_ptr<pipeline::Sink>(std::move(*sink));
+}
+
+Attempt TryConnection(const std::string& name,
+                      const PagerDutySinkSettings& settings,
+                      std::chrono::milliseconds limit) {
+  return TryReceiver(name, settings.url, settings.egress, limit);
 }
 
 }  // namespace keywatch::app

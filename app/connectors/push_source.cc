@@ -1,5 +1,9 @@
 #include "app/connectors/push_source.h"
 
+#include <fmt/format.h>
+
+#include "connectors/http/reach.h"
+#include "connectors/http/server.h"
 #include "connectors/push/push_source.h"
 
 namespace keywatch::app {
@@ -28,30 +32,36 @@ push::PushOptions ToOptions(const PushSourceSettings& settings) {
 
 }  // namespace
 
-PushSourceSettings ReadPushSource(ConnectorFields* fields) {
+PushSourceSettings ReadPushSource(Fields* fields) {
   PushSourceSettings push;
-  if (const rule::YamlNode* listen = fields->reader().Find("listen")) {
-    if (auto address = ReadListenAddress(*listen, fields->diagnostics())) {
-      push.host = address->host;
-      push.port = address->port;
-    }
-  }
-  push.token = fields->OneSecret("token");
-  push.cert_file = fields->Path("cert_file");
-  push.key_file = fields->Path("key_file");
-  push.client_ca_file = fields->Path("client_ca_file");
-  SetField(fields->reader().Bool("allow_insecure_http"), &push.allow_insecure_http);
-  SetField(fields->reader().Size("max_body"), &push.max_body);
-  SetField(fields->reader().Size("spool_max_bytes"), &push.spool_max_bytes);
+  ListenAddress listen{push.host, push.port};
+  fields->Listen("listen", "address:port where POST /v1/records is taken.", &listen);
+  push.host = listen.host;
+  push.port = listen.port;
+  fields->OneSecret("token", "Bearer tokens, one a line; empty: none is asked for.", &push.token);
+  fields->Path("cert_file", "PEM, with its chain; empty: plain HTTP.", &push.cert_file);
+  fields->Path("key_file", "PEM.", &push.key_file);
+  fields->Path("client_ca_file",
+               "PEM; given: clients must show a certificate that it signed.",
+               &push.client_ca_file);
+  fields->Group(FieldGroup::Rule::kTogether, {"cert_file", "key_file"});
+  fields->Bool("allow_insecure_http",
+               "Plain HTTP beyond this machine: where TLS ends before keywatch.",
+               &push.allow_insecure_http);
+  fields->Size("max_body",
+               "Of one request, after decompression, at most 256MiB; beyond: 413.",
+               &push.max_body);
+  fields->Size("spool_max_bytes",
+               "In data_dir, not yet covered by a snapshot; beyond: 429. At least max_body.",
+               &push.spool_max_bytes);
   if (push.max_body < 1 || push.max_body > kMostBody)
-    fields->diagnostics()->Error(fields->item().span, "max_body: expected 1 byte to 256MiB");
+    fields->diagnostics()->Error(fields->span(), "max_body: expected 1 byte to 256MiB");
   if (push.spool_max_bytes < push.max_body) {
-    fields->diagnostics()->Error(fields->item().span,
-                                 "spool_max_bytes: expected at least max_body");
+    fields->diagnostics()->Error(fields->span(), "spool_max_bytes: expected at least max_body");
   }
   Status safe = push::CheckPushOptions(ToOptions(push), push.allow_insecure_http);
   if (!safe.ok())
-    fields->diagnostics()->Error(fields->item().span, safe.message());
+    fields->diagnostics()->Error(fields->span(), safe.message());
   return push;
 }
 
@@ -64,6 +74,23 @@ Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
   options.spool.snapshots_kept = static_cast<size_t>(context.snapshots_kept);
   return std::unique_ptr<pipeline::Source>(
       std::make_unique<push::PushSource>(std::move(options), context.metrics));
+}
+
+Attempt TryConnection(const std::string& /*name*/,
+                      const PushSourceSettings& settings,
+                      std::chrono::milliseconds /*limit*/) {
+  // On a port that nobody knows: whether the certificate and its key can be used.
+  http::Server server(ToOptions(settings).server);
+  if (Status started = server.Start(); !started.ok())
+    return Attempt::Failed(started.message());
+  server.Stop();
+  Status free = http::CanBind(settings.host, settings.port);
+  if (!free.ok()) {
+    return Attempt::Failed(free.message() +
+                           ": if it is in use by a running keywatch, all is well; else choose "
+                           "another address in `listen`");
+  }
+  return Attempt::Ok(fmt::format("{}:{} can be listened on", settings.host, settings.port));
 }
 
 }  // namespace keywatch::app

@@ -1,9 +1,11 @@
 // `type: http` in `sources`.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/fields.h"
 #include "app/connectors/source_context.h"
 #include "engine/pipeline/io.h"
@@ -24,9 +26,13 @@ struct PushSourceSettings {
   bool operator==(const PushSourceSettings&) const = default;
 };
 
-PushSourceSettings ReadPushSource(ConnectorFields* fields);
+PushSourceSettings ReadPushSource(Fields* fields);
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const std::string& name,
                                                      const PushSourceSettings& settings,
                                                      const SourceContext& context);
+
+Attempt TryConnection(const std::string& name,
+                      const PushSourceSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

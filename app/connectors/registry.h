@@ -3,12 +3,14 @@
 // registry.cc.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "app/connectors/alertmanager_sink.h"
+#include "app/connectors/attempt.h"
 #include "app/connectors/blob_source.h"
 #include "app/connectors/chat_sink.h"
 #include "app/connectors/event_hubs_source.h"
@@ -58,17 +60,17 @@ struct SinkConfig {
   bool operator==(const SinkConfig&) const = default;
 };
 
-std::vector<SourceConfig> ReadSources(const rule::YamlNode& list,
-                                      const std::string& folder,
-                                      Diagnostics* diagnostics);
-std::vector<SinkConfig> ReadSinks(const rule::YamlNode& list,
-                                  const std::string& folder,
-                                  Diagnostics* diagnostics);
+// The keys `sources` and `sinks`.
+std::vector<SourceConfig> ReadSources(Fields* fields);
+std::vector<SinkConfig> ReadSinks(Fields* fields);
 
 // Connect to nothing, but look at files: a certificate, a path that must be writable.
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config,
                                                      const SourceContext& context);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config);
+// Attempts as attempt.h describes them; of kinds that have none, kNotTried.
+Attempt TrySource(const SourceConfig& config, std::chrono::milliseconds limit);
+Attempt TrySink(const SinkConfig& config, std::chrono::milliseconds limit);
 // How many of them may hand over alerts at the same time.
 size_t Lanes(const SinkConfig& config);
 

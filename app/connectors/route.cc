@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "connectors/format/alert_facts.h"
 
@@ -29,19 +30,37 @@ bool MatchesResource(const std::vector<std::string>& patterns, const std::string
   return MatchesAny(patterns, id) || MatchesAny(patterns, id.substr(id.rfind('/') + 1));
 }
 
-std::vector<std::string> ReadPatterns(rule::FieldReader* reader, std::string_view key) {
-  std::vector<std::string> out;
-  const rule::YamlNode* node = reader->Find(key);
-  if (node == nullptr)
-    return out;
-  for (auto& text : reader->TextList(key)) {
-    if (text.value.empty())
-      reader->diagnostics()->Error(text.span, std::string(key) + ": expected text, found none");
-    out.push_back(std::move(text.value));
+void ReadPatterns(Fields* fields,
+                  std::string_view key,
+                  std::string meaning,
+                  std::vector<std::string>* out) {
+  const rule::YamlNode* node =
+      fields->Texts(key, std::move(meaning), out, Need::kOptional, /*least_items=*/1);
+  if (std::count(out->begin(), out->end(), "") > 0)
+    fields->diagnostics()->Error(node->span, std::string(key) + ": expected text, found none");
+}
+
+Route ReadKeys(Fields* fields) {
+  Route route;
+  const rule::YamlNode* list = fields->Names(
+      "severity", "One of these.", Severities(), /*least_items=*/1, &route.severities);
+  std::string least;
+  fields->NameText("min_severity", "This severity or a higher one.", Severities(), &least);
+  fields->Group(FieldGroup::Rule::kAtMostOne, {"severity", "min_severity"});
+  if (list != nullptr && !least.empty())
+    fields->diagnostics()->Error(list->span, "expected severity or min_severity, found both");
+  if (auto found = std::find(Severities().begin(), Severities().end(), least);
+      found != Severities().end()) {
+    route.severities.assign(found, Severities().end());
   }
-  if (out.empty())
-    reader->diagnostics()->Error(node->span, std::string(key) + ": expected at least one");
-  return out;
+  ReadPatterns(fields, "rules", "Ids or names of rules; * stands for any text.", &route.rules);
+  ReadPatterns(fields, "tactics", "As in rules, e.g. CredentialAccess.", &route.tactics);
+  ReadPatterns(fields,
+               "resources",
+               "Names or ids of vaults and HSMs; * stands for any text.",
+               &route.resources);
+  fields->Finish();
+  return route;
 }
 
 }  // namespace
@@ -70,32 +89,13 @@ bool MatchesPattern(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-Route ReadRoute(ConnectorFields* fields) {
+Route ReadRoute(Fields* fields) {
   Route route;
-  const rule::YamlNode* node = fields->reader().Find("route");
-  if (node == nullptr)
-    return route;
-  rule::FieldReader reader(*node, "route", fields->diagnostics());
-  if (const rule::YamlNode* list = reader.Find("severity")) {
-    for (const auto& name : reader.TextList("severity")) {
-      rule::YamlNode item = *list;
-      item.kind = rule::YamlNode::Kind::kScalar;
-      item.scalar = name.value;
-      item.span = name.span;
-      if (auto which = rule::ReadName(item, "severity", Severities(), fields->diagnostics()))
-        route.severities.push_back(Severities()[*which]);
-    }
-    if (reader.Find("min_severity") != nullptr)
-      fields->diagnostics()->Error(list->span, "expected severity or min_severity, found both");
-  }
-  if (auto least = reader.Name("min_severity", Severities())) {
-    route.severities.assign(Severities().begin() + static_cast<std::ptrdiff_t>(*least),
-                            Severities().end());
-  }
-  route.rules = ReadPatterns(&reader, "rules");
-  route.tactics = ReadPatterns(&reader, "tactics");
-  route.resources = ReadPatterns(&reader, "resources");
-  reader.Finish(Severity::kError);
+  fields->Map("route",
+              "Which alerts go there; without it all. An alert must meet every key that is given, "
+              "and one of its values; case does not matter.",
+              Need::kOptional,
+              [&route](Fields* keys) { route = ReadKeys(keys); });
   return route;
 }
 

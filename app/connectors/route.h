@@ -32,7 +32,7 @@ struct Route {
 };
 
 // Of the sink whose fields these are.
-Route ReadRoute(ConnectorFields* fields);
+Route ReadRoute(Fields* fields);
 
 // An alert that cannot be read is taken: it is not the route that loses one.
 bool Takes(const Route& route, const pipeline::OutgoingAlert& alert);

@@ -28,12 +28,21 @@ format::Sender MakeSender(const std::string& cloudevents_source) {
   return {kVersion, HostName(), cloudevents_source};
 }
 
-format::Format ReadFormat(ConnectorFields* fields, const std::vector<format::Format>& allowed) {
+void ReadSendEnded(Fields* fields, bool* send_ended) {
+  fields->Bool("send_ended", "true: also tell when a finding is over.", send_ended);
+}
+
+void ReadCloudEventsSource(Fields* fields, std::string* source) {
+  fields->Text("cloudevents_source", "A URI that names this keywatch in CloudEvents.", source);
+}
+
+format::Format ReadFormat(Fields* fields, const std::vector<format::Format>& allowed) {
   std::vector<std::string> names;
   for (format::Format one : allowed)
     names.push_back(format::FormatNames()[static_cast<size_t>(one)]);
-  std::optional<size_t> which = fields->reader().Name("format", names);
-  return allowed[which.value_or(0)];
+  size_t which = 0;
+  fields->Name("format", "Form of an alert.", names, &which);
+  return allowed[which];
 }
 
 }  // namespace keywatch::app

@@ -1,8 +1,10 @@
 #include "app/connectors/syslog_sink.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/connectors/sender.h"
+#include "connectors/http/stream.h"
 #include "connectors/syslog/syslog_sink.h"
 
 namespace keywatch::app {
@@ -17,8 +19,13 @@ const std::vector<std::string>& Facilities() {
 }
 
 // host:port, [address]:port; the port may be left out.
-void ReadAddress(ConnectorFields* fields, SyslogSinkSettings* out) {
-  const rule::YamlNode* node = fields->reader().Require("address");
+void ReadAddress(Fields* fields, SyslogSinkSettings* out) {
+  std::string written;
+  const rule::YamlNode* node =
+      fields->Text("address",
+                   "host:port of the collector; the port is 6514 if none is given.",
+                   &written,
+                   Need::kRequired);
   if (node == nullptr)
     return;
   const std::string& text = node->scalar;
@@ -43,18 +50,29 @@ void ReadAddress(ConnectorFields* fields, SyslogSinkSettings* out) {
 
 }  // namespace
 
-SyslogSinkSettings ReadSyslogSink(ConnectorFields* fields) {
+SyslogSinkSettings ReadSyslogSink(Fields* fields) {
   SyslogSinkSettings out;
-  out.egress = ReadHttpEgress(fields);
+  ReadHttpEgress(fields, &out.egress);
   ReadAddress(fields, &out);
-  if (auto which = fields->reader().Name("transport", {"tls", "tcp"}))
-    out.tls = *which == 0;
-  if (auto which = fields->reader().Name("facility", Facilities()))
-    out.facility = static_cast<int64_t>(*which);
-  SetField(fields->reader().Bool("send_ended"), &out.send_ended);
-  SetField(fields->reader().Bool("allow_insecure_tcp"), &out.egress.allow_insecure_http);
+  size_t transport = out.tls ? 0 : 1;
+  fields->Name("transport", "tcp is in the clear.", {"tls", "tcp"}, &transport);
+  out.tls = transport == 0;
+  fields->Name("facility", "Of syslog.", Facilities(), &out.facility);
+  ReadSendEnded(fields, &out.send_ended);
+  fields->Bool("allow_insecure_tcp", "tcp to other machines.", &out.egress.allow_insecure_http);
   return out;
 }
+
+namespace {
+
+http::ClientOptions StreamOptions(const SyslogSinkSettings& settings) {
+  http::ClientOptions options = ToClientOptions(settings.egress);
+  // In the clear to this machine only, unless it is allowed.
+  options.addresses.only_loopback = !settings.tls && !settings.egress.allow_insecure_http;
+  return options;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const SyslogSinkSettings& settings) {
@@ -66,10 +84,22 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
   options.facility = static_cast<int>(settings.facility);
   options.wants_ended = settings.send_ended;
   options.sender = MakeSender();
-  options.client = ToClientOptions(settings.egress);
-  // In the clear to this machine only, unless it is allowed.
-  options.client.addresses.only_loopback = !settings.tls && !settings.egress.allow_insecure_http;
+  options.client = StreamOptions(settings);
   return std::unique_ptr<pipeline::Sink>(std::make_unique<syslog::SyslogSink>(std::move(options)));
+}
+
+Attempt TryConnection(const std::string& /*name*/,
+                      const SyslogSinkSettings& settings,
+                      std::chrono::milliseconds limit) {
+  http::ClientOptions options = StreamOptions(settings);
+  options.connect_timeout = std::min(options.connect_timeout, limit);
+  auto stream = http::Stream::Make(
+      settings.host, static_cast<int>(settings.port), settings.tls, std::move(options));
+  std::string detail;
+  const http::TransportError error = stream->Write("", &detail);
+  if (error != http::TransportError::kNone)
+    return Unreachable(error, detail);
+  return Attempt::Ok(settings.tls ? "reachable, TLS verified" : "reachable without TLS");
 }
 
 }  // namespace keywatch::app

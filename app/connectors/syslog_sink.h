@@ -1,9 +1,11 @@
 // `type: syslog` in `sinks`: CEF over TLS.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/http_egress.h"
 #include "engine/pipeline/io.h"
 
@@ -20,8 +22,12 @@ struct SyslogSinkSettings {
   bool operator==(const SyslogSinkSettings&) const = default;
 };
 
-SyslogSinkSettings ReadSyslogSink(ConnectorFields* fields);
+SyslogSinkSettings ReadSyslogSink(Fields* fields);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const SyslogSinkSettings& settings);
+
+Attempt TryConnection(const std::string& name,
+                      const SyslogSinkSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

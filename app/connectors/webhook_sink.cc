@@ -9,30 +9,37 @@ namespace keywatch::app {
 
 using format::Format;
 
-WebhookSinkSettings ReadWebhookSink(ConnectorFields* fields) {
+WebhookSinkSettings ReadWebhookSink(Fields* fields) {
   WebhookSinkSettings webhook;
-  webhook.egress = ReadHttpEgress(fields);
-  webhook.url = RequireUrl(fields, "url", webhook.egress);
-  SetField(fields->reader().Integer("connections", 1, 64), &webhook.connections);
+  ReadHttpEgress(fields, &webhook.egress);
+  ReadUrl(fields,
+          "url",
+          "Where alerts are posted to.",
+          webhook.egress,
+          &webhook.url,
+          &webhook.url_file);
+  fields->Integer("connections", "Requests under way at once.", 1, 64, &webhook.connections);
   webhook.format = ReadFormat(fields,
                               {Format::kKeywatch,
                                Format::kCloudEvents,
                                Format::kCloudEventsBinary,
                                Format::kOcsf,
                                Format::kEcs});
-  SetField(fields->reader().Bool("send_ended"), &webhook.send_ended);
-  SetField(fields->reader().Text("cloudevents_source"), &webhook.cloudevents_source);
-  webhook.headers = fields->Secrets("headers", "header_files");
-  for (auto& secret : fields->reader().TextList("secrets")) {
-    if (secret.value.empty())
-      fields->diagnostics()->Error(secret.span, "secrets: expected text, found none");
-    webhook.secrets.emplace_back(std::move(secret.value));
-  }
-  Secret file = fields->FileSecret("secret_file");
+  ReadSendEnded(fields, &webhook.send_ended);
+  ReadCloudEventsSource(fields, &webhook.cloudevents_source);
+  fields->Secrets(
+      "headers", "header_files", "Further headers, e.g. authorization.", &webhook.headers);
+  fields->SecretList("secrets",
+                     "Signing secrets of Standard Webhooks, the newest first; each signs.",
+                     &webhook.secrets);
+  Secret file;
+  fields->FileSecret("secret_file",
+                     "File with one signing secret on each line; read again when it changes.",
+                     &file);
   if (!file.empty())
     webhook.secrets.push_back(std::move(file));
   if (webhook.secrets.empty()) {
-    fields->diagnostics()->Warning(fields->item().span,
+    fields->diagnostics()->Warning(fields->span(),
                                    "a webhook without secrets: its messages are not signed",
                                    "secret_file: a file with one whsec_.. on each line");
   }
@@ -47,6 +54,7 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
   webhook::HttpSinkOptions options;
   options.name = name;
   options.url = settings.url;
+  options.url_file = settings.url_file;
   options.client = ToClientOptions(settings.egress);
   options.format = [format = settings.format, sender = MakeSender(settings.cloudevents_source)](
                        const pipeline::OutgoingAlert& alert) {
@@ -59,6 +67,12 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
   if (!sink)
     return sink.error();
   return std::unique_ptr<pipeline::Sink>(std::move(*sink));
+}
+
+Attempt TryConnection(const std::string& name,
+                      const WebhookSinkSettings& settings,
+                      std::chrono::milliseconds limit) {
+  return TryReceiver(name, settings.url, settings.egress, limit);
 }
 
 }  // namespace keywatch::app

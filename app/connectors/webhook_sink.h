@@ -1,11 +1,13 @@
 // `type: webhook` in `sinks`.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/http_egress.h"
 #include "app/connectors/sender.h"
 #include "engine/pipeline/io.h"
@@ -14,6 +16,7 @@ namespace keywatch::app {
 
 struct WebhookSinkSettings {
   std::string url;
+  Secret url_file;  // the file that it came from
   format::Format format = format::Format::kKeywatch;
   bool send_ended = false;
   std::string cloudevents_source = kCloudEventsSource;
@@ -27,8 +30,12 @@ struct WebhookSinkSettings {
   bool operator==(const WebhookSinkSettings&) const = default;
 };
 
-WebhookSinkSettings ReadWebhookSink(ConnectorFields* fields);
+WebhookSinkSettings ReadWebhookSink(Fields* fields);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const WebhookSinkSettings& settings);
+
+Attempt TryConnection(const std::string& name,
+                      const WebhookSinkSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

@@ -14,7 +14,9 @@ constexpr std::chrono::milliseconds kLook{500};  // for what is due
 HttpSinkOptions PostOptions(const AlertmanagerOptions& options) {
   HttpSinkOptions out;
   out.name = options.name;
-  out.url = options.url;
+  out.url_tail = "/api/v2/alerts";
+  out.url = options.url + out.url_tail;
+  out.url_file = options.url_file;
   out.client = options.client;
   out.headers = options.headers;
   out.receiver = Receiver::kAlertmanager;
@@ -33,11 +35,6 @@ Result<std::unique_ptr<AlertmanagerSink>> AlertmanagerSink::Make(AlertmanagerOpt
   if (!http)
     return http.error();
   sink->http_ = std::move(*http);
-  Result<std::unique_ptr<http::Client>> client =
-      http::Client::Make(sink->options_.url, sink->options_.client);
-  if (!client)
-    return client.error();
-  sink->client_ = std::move(*client);
   sink->thread_ = std::thread([sink] { sink->Resend(); });
   return made;
 }
@@ -109,7 +106,7 @@ bool AlertmanagerSink::PostAgain(const std::vector<std::string>& alerts) {
   for (const auto& [name, value] : options_.headers)
     request.headers.emplace_back(name, value.Reveal());
   request.body = message.body;
-  http::Response response = client_->Send(request);
+  http::Response response = http_->Send(request);
   return response.error == http::TransportError::kNone && response.status / 100 == 2;
 }
 
@@ -121,8 +118,6 @@ void AlertmanagerSink::Cancel() {
   stop_.notify_all();
   if (http_ != nullptr)
     http_->Cancel();
-  if (client_ != nullptr)
-    client_->Cancel();
 }
 
 }  // namespace keywatch::webhook

@@ -17,7 +17,8 @@ namespace keywatch::webhook {
 
 struct AlertmanagerOptions {
   std::string name;
-  std::string url;  // with /api/v2/alerts
+  std::string url;  // without /api/v2/alerts
+  Secret url_file;  // as HttpSinkOptions::url_file
   http::ClientOptions client;
   std::vector<std::pair<std::string, Secret>> headers;
   FiringPolicy firing;
@@ -42,9 +43,8 @@ class AlertmanagerSink : public pipeline::Sink {
   bool PostAgain(const std::vector<std::string>& alerts);
 
   AlertmanagerOptions options_;
-  std::unique_ptr<HttpSink> http_;        // of Deliver
-  std::unique_ptr<http::Client> client_;  // of the thread
-  std::string sent_;                      // by the running Deliver: the element of the array
+  std::unique_ptr<HttpSink> http_;  // used by one at a time: who holds posting_
+  std::string sent_;                // by the running Deliver: the element of the array
   record::Ticks sent_end_ = 0;
 
   // Held while anything is posted, and taken before mutex_: what is told again must not overtake

@@ -93,6 +93,8 @@ DeliveryResult HttpSink::Post(const OutgoingAlert& alert, bool* is_too_large) {
   // A header may stand in a file that was changed since.
   if (Status headers = CheckHeaders(options_); !headers.ok())
     return Hold("other", headers);
+  if (Status url = FollowUrl(); !url.ok())
+    return Hold("other", url);
   WaitForTurn();
   http::Request request;
   request.headers = {{"content-type", message->content_type}};
@@ -115,6 +117,39 @@ DeliveryResult HttpSink::Post(const OutgoingAlert& alert, bool* is_too_large) {
   return Outcome(options_.receiver, response, options_.now());
 }
 
+http::Response HttpSink::Send(const http::Request& request) {
+  if (Status url = FollowUrl(); !url.ok()) {
+    http::Response response;
+    response.error = http::TransportError::kOther;
+    response.error_detail = url.message();
+    return response;
+  }
+  return client_->Send(request);
+}
+
+// A URL in a file may have been changed since: a chat service gives a new one when the old is out.
+Status HttpSink::FollowUrl() {
+  if (options_.url_file.empty())
+    return {};
+  std::string base = options_.url_file.Reveal();
+  while (!options_.url_tail.empty() && base.ends_with('/'))
+    base.pop_back();
+  std::string url = base + options_.url_tail;
+  if (url == options_.url)
+    return {};
+  Result<std::unique_ptr<http::Client>> client = http::Client::Make(url, options_.client);
+  if (!client) {
+    return Status(client.error().code(),
+                  options_.url_file.path() + ": " + client.error().message());
+  }
+  options_.url = std::move(url);
+  std::lock_guard lock(mutex_);
+  client_ = std::move(*client);
+  if (cancelled_)
+    client_->Cancel();
+  return {};
+}
+
 // Receivers of chats throttle whoever posts faster than a person reads.
 void HttpSink::WaitForTurn() {
   if (options_.pace.count() == 0)
@@ -128,9 +163,9 @@ void HttpSink::Cancel() {
   {
     std::lock_guard lock(mutex_);
     cancelled_ = true;
+    client_->Cancel();
   }
   cancelled_changed_.notify_all();
-  client_->Cancel();
   if (options_.authorization != nullptr)
     options_.authorization->Cancel();
 }

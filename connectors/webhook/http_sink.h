@@ -28,6 +28,10 @@ namespace keywatch::webhook {
 struct HttpSinkOptions {
   std::string name;
   std::string url;
+  // The file that holds the URL, or what stands before `url_tail`: what is posted goes to its
+  // present text. Empty: `url` it is.
+  Secret url_file;
+  std::string url_tail;
   http::ClientOptions client;
   // Called for each attempt. An error is final: the alert is given up.
   std::function<Result<format::Message>(const pipeline::OutgoingAlert&)> format;
@@ -48,14 +52,17 @@ class HttpSink : public pipeline::Sink {
   [[nodiscard]] bool wants_ended() const override { return options_.wants_ended; }
   pipeline::DeliveryResult Deliver(const pipeline::OutgoingAlert& alert) override;
   void Cancel() override;
+  // Sends what the caller made to the same URL. Not while another thread delivers.
+  http::Response Send(const http::Request& request);
 
  private:
   HttpSink(HttpSinkOptions options, std::unique_ptr<http::Client> client);
   pipeline::DeliveryResult Post(const pipeline::OutgoingAlert& alert, bool* is_too_large);
   void WaitForTurn();
+  Status FollowUrl();
 
   HttpSinkOptions options_;
-  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<http::Client> client_;  // replaced under mutex_, by the delivering thread
   std::chrono::steady_clock::time_point next_turn_{};
 
   std::mutex mutex_;

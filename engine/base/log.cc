@@ -4,10 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
+
+#include "engine/base/log_limit.h"
 
 namespace keywatch {
 namespace {
@@ -17,6 +21,17 @@ constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warning", 
 std::atomic<LogLevel> least_level{LogLevel::kInfo};
 std::atomic<bool> as_json{false};
 std::array<std::atomic<uint64_t>, 4> line_counts{};
+std::array<std::atomic<uint64_t>, 4> suppressed_counts{};
+
+// Never destroyed, as the logger.
+struct SharedLimit {
+  std::mutex mutex;
+  LogLimit limit;  // guarded by mutex
+};
+SharedLimit& Limit() {
+  static auto* shared = new SharedLimit;
+  return *shared;
+}
 
 // spdlog brings the locking and the whole-line write; the form of a line is ours. Never destroyed:
 // threads may still log while static objects go.
@@ -130,14 +145,69 @@ void ConfigureLog(LogLevel least, bool json) {
   as_json = json;
 }
 
-void Log(LogLevel level, std::string_view message, LogFields fields) {
-  if (level < least_level.load(std::memory_order_relaxed))
-    return;
+namespace {
+
+std::chrono::milliseconds SteadyNow() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void Write(LogLevel level, std::string_view message, LogFields fields) {
   auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   std::string line = FormatLogLine(now.count(), level, message, fields, as_json);
   Logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   line_counts[static_cast<size_t>(level)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void Write(const std::vector<SuppressedLines>& suppressed, std::chrono::milliseconds interval) {
+  for (const SuppressedLines& lines : suppressed) {
+    Write(static_cast<LogLevel>(lines.level),
+          fmt::format(".. {} more like this in {} s: {}",
+                      lines.count,
+                      interval.count() / 1000,
+                      lines.message),
+          {});
+  }
+}
+
+}  // namespace
+
+void Log(LogLevel level, std::string_view message, LogFields fields, std::source_location where) {
+  if (level < least_level.load(std::memory_order_relaxed))
+    return;
+  if (level != LogLevel::kDebug) {
+    SharedLimit& shared = Limit();
+    std::vector<SuppressedLines> ended;
+    bool admitted = false;
+    {
+      std::lock_guard lock(shared.mutex);
+      const auto now = SteadyNow();
+      ended = shared.limit.Ended(now);
+      admitted = shared.limit.Admit(
+          {where.file_name(), where.line()}, static_cast<int>(level), message, now);
+    }
+    Write(ended, shared.limit.settings().interval);
+    if (!admitted) {
+      suppressed_counts[static_cast<size_t>(level)].fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+  }
+  Write(level, message, fields);
+}
+
+void TellSuppressedLogLines(bool at_end) {
+  SharedLimit& shared = Limit();
+  std::vector<SuppressedLines> ended;
+  {
+    std::lock_guard lock(shared.mutex);
+    ended = shared.limit.Ended(at_end ? std::chrono::milliseconds::max() : SteadyNow());
+  }
+  Write(ended, shared.limit.settings().interval);
+}
+
+uint64_t SuppressedLogLineCount(LogLevel level) {
+  return suppressed_counts[static_cast<size_t>(level)].load(std::memory_order_relaxed);
 }
 
 uint64_t LogLineCount(LogLevel level) {

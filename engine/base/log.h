@@ -3,10 +3,14 @@
 //
 // A value that holds a blank, a quote, `=` or a control character is quoted and escaped, so that
 // nothing a record brings along can forge a line or reach a terminal.
+//
+// A place in the code writes at most 50 lines in 30 s (log_limit.h); then a line says how many were
+// left out: `.. 1234 more like this in 30 s: message`. Debug lines are all written.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,9 +23,18 @@ using LogFields = std::initializer_list<std::pair<std::string_view, std::string>
 // Process-wide; call before threads start. Until then: kInfo, text.
 void ConfigureLog(LogLevel least, bool json);
 // Thread-safe. Never pass secrets or record contents.
-void Log(LogLevel level, std::string_view message, LogFields fields = {});
+void Log(LogLevel level,
+         std::string_view message,
+         LogFields fields = {},
+         std::source_location where = std::source_location::current());
+// Says what was left out in intervals that are over, which Log() also does: for whoever comes round
+// regularly, so that it is said when nothing else is. `at_end`: also of intervals that are not
+// over. Thread-safe, cheap.
+void TellSuppressedLogLines(bool at_end = false);
 // Lines written at this level so far, for keywatch_log_messages_total. Thread-safe.
 uint64_t LogLineCount(LogLevel level);
+// Lines of this level left out so far, for keywatch_log_suppressed_total. Thread-safe.
+uint64_t SuppressedLogLineCount(LogLevel level);
 // The line that Log() writes, without its line end.
 std::string FormatLogLine(int64_t unix_milliseconds,
                           LogLevel level,

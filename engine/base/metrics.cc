@@ -166,25 +166,37 @@ void MetricRegistry::AddProcessMetrics() {
   Gauge memory = AddGauge("process_resident_memory_bytes", "Resident memory, in bytes.");
   Gauge start = AddGauge("process_start_time_seconds", "Start of the process, Unix seconds.");
   Gauge files = AddGauge("process_open_fds", "Open file descriptors.");
-  std::array<std::pair<Counter, LogLevel>, 4> lines{};
+  struct LogCounters {
+    Counter written;
+    Counter suppressed;
+    LogLevel level = LogLevel::kDebug;
+  };
+  std::array<LogCounters, 4> lines{};
   constexpr std::array<std::pair<LogLevel, const char*>, 4> kLevels = {
       {{LogLevel::kDebug, "debug"},
        {LogLevel::kInfo, "info"},
        {LogLevel::kWarning, "warning"},
        {LogLevel::kError, "error"}}};
   for (size_t i = 0; i < kLevels.size(); ++i) {
-    lines[i] = {AddCounter("keywatch_log_messages_total",
-                           "Log lines written, by level.",
-                           {{"level", kLevels[i].second}}),
-                kLevels[i].first};
+    const Labels labels = {{"level", kLevels[i].second}};
+    lines[i] = {
+        AddCounter("keywatch_log_messages_total", "Log lines written, by level.", labels),
+        AddCounter("keywatch_log_suppressed_total",
+                   "Log lines left out because too many came from one place; a line says how many.",
+                   labels),
+        kLevels[i].first};
   }
   start.Set(ProcessStartSeconds());
   BeforeExpose([cpu, memory, files, lines]() mutable {
     cpu.Add(std::max(0.0, ProcessCpuSeconds() - cpu.Value()));
     memory.Set(ResidentBytes());
     files.Set(OpenDescriptors());
-    for (auto& [counter, level] : lines) {
-      counter.Add(std::max(0.0, static_cast<double>(LogLineCount(level)) - counter.Value()));
+    auto follow = [](Counter* counter, uint64_t count) {
+      counter->Add(std::max(0.0, static_cast<double>(count) - counter->Value()));
+    };
+    for (auto& [written, suppressed, level] : lines) {
+      follow(&written, LogLineCount(level));
+      follow(&suppressed, SuppressedLogLineCount(level));
     }
   });
 }

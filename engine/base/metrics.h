@@ -66,7 +66,7 @@ class MetricRegistry {
   // read when asked for than to keep current. It may use handles, but add no metric.
   void BeforeExpose(std::function<void()> refresh);
   // process_cpu_seconds_total, process_resident_memory_bytes, process_start_time_seconds,
-  // process_open_fds, and keywatch_log_messages_total by level.
+  // process_open_fds, and keywatch_log_messages_total and keywatch_log_suppressed_total by level.
   void AddProcessMetrics();
 
   // Prometheus text format 0.0.4.

@@ -116,11 +116,12 @@ Status Worker::Start() {
   if (latest->snapshot) {
     std::vector<std::string> fresh;
     KEYWATCH_RETURN_IF_ERROR(engine_->Restore(*latest->snapshot, &fresh));
-    for (const std::string& rule : fresh) {
+    if (!fresh.empty()) {
+      // In one line, which no limit cuts.
       Log(LogLevel::kWarning,
-          "this rule is new, or changed, or this version keeps its state otherwise: it begins "
-          "without",
-          {{"rule", rule}});
+          "these rules are new, or changed, or this version keeps their state otherwise: they "
+          "begin without",
+          {{"rules", fmt::format("{}", fmt::join(fresh, ","))}});
     }
     if (auto bytes = latest->snapshot->Find(kPositionsSection)) {
       KEYWATCH_RETURN_IF_ERROR(DecodePositions(*bytes, &restored));
@@ -456,6 +457,7 @@ void Worker::UpdateView(std::vector<SourceHealth> healths, std::vector<RuleRepor
   view->scan_time = engine_->scan_time();
   view->blind = blind_.intervals();
   view->blind_forgotten = blind_.forgotten();
+  TellSuppressedLogLines();
   std::lock_guard lock(mutex_);
   view_ = std::move(view);
 }

@@ -18,13 +18,6 @@ bool SameName(std::string_view a, std::string_view b) {
   });
 }
 
-std::string Found(const YamlNode& node) {
-  if (!node.is_scalar())
-    return Describe(node);
-  // What was filled in from the environment may be a secret.
-  return (node.written.empty() ? node.scalar : node.written).substr(0, 80);
-}
-
 void Report(const YamlNode& node,
             std::string_view what,
             std::string_view expected,
@@ -36,6 +29,12 @@ void Report(const YamlNode& node,
 }
 
 }  // namespace
+
+std::string Found(const YamlNode& node) {
+  if (!node.is_scalar())
+    return Describe(node);
+  return (node.written.empty() ? node.scalar : node.written).substr(0, 80);
+}
 
 std::string NameHint(std::string_view wrong, const std::vector<std::string>& names) {
   std::string nearest = Nearest(wrong, names);

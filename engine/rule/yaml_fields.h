@@ -18,6 +18,10 @@
 
 namespace keywatch::rule {
 
+// What stands there, for a message: the beginning of a scalar as it is written, because what was
+// filled in from the environment may be a secret; of others what they are.
+std::string Found(const YamlNode& node);
+
 // Node readers: null after reporting a node of another form at its place. `what` names the field.
 std::optional<std::string> ReadText(const YamlNode& node,
                                     std::string_view what,

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import unittest
 
+import config_schema
 import harness
 import helm_tools
 import python_tools
@@ -99,6 +100,8 @@ class Chart(harness.TestCase):
                     secret.write("whsec_bm90IGEgc2VjcmV0LCBvbmx5IGEgdGVzdC4uLg==\n")
             file.write_text(changed, encoding="utf-8")
             run(harness.tool("KEYWATCH_BIN"), "config", "check", file, **ENVIRONMENT)
+            found = config_schema.mistakes({values.name: changed})
+            self.assertEqual(found, {values.name: []})
 
     def test_rules_of_the_values_load(self):
         text = self.documents(CHART / "ci" / "everything.yaml")["ConfigMap", "kw-rules"]

@@ -8,6 +8,7 @@ same text; and each ends without a restart. The broker is real; Entra ID is a fa
 import json
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import time
 
@@ -35,7 +36,7 @@ class KafkaSecurity(harness.TestCase):
             harness.acl(cls.kafka, "allow", principal, "topic", harness.TOPIC)
             harness.acl(cls.kafka, "allow", principal, "topic", harness.TOPIC, "describe")
 
-    def start(self, source, principal=USER):
+    def configure(self, source, principal=USER):
         group = f"group-{self.folder.name}"
         harness.acl(self.kafka, "allow", principal, "group", group)
         self.group = group
@@ -51,9 +52,23 @@ class KafkaSecurity(harness.TestCase):
             "sinks": [{"type": "file", "path": str(self.folder / "alerts.jsonl")}],
             "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"},
             "snapshot": {"interval": "100ms"}})
+        return service
+
+    def start(self, source, principal=USER):
+        service = self.configure(source, principal)
         service.start()
         self.addCleanup(service.stop)
         return service
+
+    def try_to_connect(self, source, principal=USER):
+        """(exit code, what `config check --connect` says of the source)"""
+        service = self.configure(source, principal)
+        begun = time.monotonic()
+        done = subprocess.run([harness.tool("KEYWATCH_BIN"), "config", "check", "--connect",
+                               str(service.config)], capture_output=True, text=True, timeout=60)
+        self.assertLess(time.monotonic() - begun, 20, "the limit is 10 s")
+        self.assertNotIn("c2VjcmV0", done.stdout + done.stderr)
+        return done.returncode, done.stdout.splitlines()[0]
 
     def errors(self, service, reason):
         return service.metric("keywatch_source_errors_total", source="hub", reason=reason) or 0
@@ -84,6 +99,37 @@ class KafkaSecurity(harness.TestCase):
         harness.wait_for(
             lambda: service.metric("keywatch_events_received_total") == before + 1,
             "the record to be read")
+
+    def test_config_check_connect(self):
+        password = self.security.password.replace("$", "$$")
+        code, said = self.try_to_connect({"connection_string": password})
+        self.assertRegex(said, r"source +hub +OK +logged in; 1 topic with 2 partitions, group ")
+        self.assertEqual(code, 0)
+
+        code, said = self.try_to_connect(
+            {"connection_string": password.replace("c2VjcmV0", "d3Jvbmc=")})
+        self.assertRegex(said, "FAILED +the broker refused the login")
+        self.assertEqual(code, 1)
+
+        other = broker_security.make_ca(self.folder / "other", "other-ca")
+        code, said = self.try_to_connect({"connection_string": password,
+                                          "properties": {"ssl.ca.location": str(other)}})
+        self.assertRegex(said, "FAILED .*not signed by a CA that is trusted here")
+
+        code, said = self.try_to_connect({"connection_string": password, "hubs": ["nowhere"]})
+        self.assertRegex(said, "FAILED .*nowhere")
+
+        now = int(time.time())
+        with fake_entra.FakeEntra(lambda form: self.security.sign(
+                {"sub": "keywatch-identity", "aud": broker_security.AUDIENCE, "iss": "fake",
+                 "scope": "x", "iat": now, "exp": now + 60}), lifetime=60) as entra:
+            identity = {"auth": {"type": "client_secret", "tenant_id": "t", "client_id": "c",
+                                 "client_secret": "a-secret", "authority": entra.authority}}
+            code, said = self.try_to_connect(identity, IDENTITY)
+            self.assertRegex(said, "OK +logged in")
+            entra.refuse = "AADSTS7000215: Invalid client secret provided. Trace ID: 1"
+            code, said = self.try_to_connect(identity, IDENTITY)
+            self.assertRegex(said, "FAILED .*the client secret is wrong")
 
     def test_wrong_password(self):
         secret = self.folder / "connection_string"

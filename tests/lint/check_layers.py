@@ -64,7 +64,7 @@ FENCED = {
     "zlib.h": ["connectors/file", "connectors/http"],
     "brotli/": ["connectors/http"],
     "CLI/": ["app"],
-    "nlohmann/": ["connectors/format"],
+    "nlohmann/": ["connectors/format", "app"],
 }
 ROOTS = ("engine", "connectors", "app")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

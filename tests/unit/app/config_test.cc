@@ -206,7 +206,7 @@ TEST(Config, AnUnknownKeyIsAnErrorThatNamesTheNearest) {
   EXPECT_FALSE(load.config);
   EXPECT_EQ(Messages(load),
             "k.yaml:7:3: error: snapshot has no field: intervall\n"
-            " 7 |   intervall: 5s\n"
+            " 7 |   intervall: **\n"
             "   |   ^^^^^^^^^\n"
             "hint: did you mean interval?\n");
   EXPECT_TRUE(Has(Messages(Parse(With("rule: {}\n"))), "did you mean rules?"));
@@ -371,6 +371,25 @@ TEST(Config, AMessageBesideASecretDoesNotShowIt) {
            Webhook("    url: https://a\n    secrets: swordfish\n    secrets: swordfish\n"),
            Webhook("    url: https://a\n    secrets: 'swordfish\n    timeout: 1s\n"),
            Webhook("    url: https://a\n    headers: {Authorization: [swordfish]}\n"),
+           Webhook("    {url: 'https://user:swordfish@a/b', tmeout: 1s}\n"),
+           Webhook("    {url: 'https://a/b?sig=swordfish', tmeout: 1s}\n"),
+           Webhook("    {url: 'https://a/swordfish', tmeout: 1s}\n"),
+           Webhook("    {url: 'https://a/b', proxy: 'http://u:swordfish@p', tmeout: 1s}\n"),
+           Webhook("    {url: 'https://a/b', ca_file: 'https://c/d?sv=1&sig=swordfish', x: 1}\n"),
+           // What is misspelt may be a secret.
+           Webhook("    url: https://a\n    pasword: swordfish\n"),
+           Webhook("    url: https://a\n    key: swordfish\n"),
+           Webhook("    {url: 'https://a', headrs: {x-api: swordfish}}\n"),
+           Webhook("    url: https://a\n    headrs:\n      x-api:\n        - swordfish\n"),
+           Webhook("    url: https://a\n    name: ${SECRET}!\n"),
+           Webhook("    url: https://a\n  - {type: logs_ingestion, rule_id: '${SECRET}', x: 1}\n"),
+           std::string("version: 1\nsources:\n  - {type: event_hubs, connection_string: "
+                       "'Endpoint=sb://a/;SharedAccessKey=swordfish', x: 1}\n"
+                       "sinks: [{type: console}]\n"),
+           std::string("version: 1\nsources:\n  - type: event_hubs\n    connection_string: "
+                       "swordfish\nsinks: [{type: console}]\n"),
+           std::string("version: 1\nsources:\n  - {type: kafka, brokers: a, topics: b, properties: "
+                       "{a.b: swordfish}, x: 1}\nsinks: [{type: console}]\n"),
            std::string("version: 1\nsources:\n  - type: kafka\n    brokers: a\n    topics: b\n    "
                        "properties:\n"
                        "      sasl.password:\n        - swordfish\nsinks: [{type: console}]\n"),
@@ -386,12 +405,25 @@ TEST(Config, AMessageBesideASecretDoesNotShowIt) {
 
 TEST(BlankSecrets, KeepsEverythingElseAndEveryPosition) {
   std::string text =
-      "a: 1\nsecret: x y\nsecret_file: f\nsecrets:\n- ab\n- ${ENV}\nb: 2\nssl.key.password: "
-      "'${P}'\n";
+      "keep: 1\nsecret: x y\nsecret_file: f\nsecrets:\n- ab\n- ${ENV}\nkeep: 2\n"
+      "ssl.key.password: '${P}'\n";
   EXPECT_EQ(BlankSecrets(text),
-            "a: 1\nsecret: * *\nsecret_file: f\nsecrets:\n- **\n- ${ENV}\nb: 2\nssl.key.password: "
-            "'${P}'\n");
-  EXPECT_EQ(BlankSecrets("x: {token: a, b: c}"), "x: {token: ** ** **");
+            "keep: 1\nsecret: * *\nsecret_file: f\nsecrets:\n- **\n- ${ENV}\nkeep: 2\n"
+            "ssl.key.password: '${P}'\n");
+  EXPECT_EQ(BlankSecrets("auth: {token: a, b: c}"), "auth: {token: ** ** **");
+  EXPECT_EQ(BlankSecrets("x: {token: '${T}', password: swordfish}"),
+            "x: ******* '${T}'* ********* **********");
+  EXPECT_EQ(BlankSecrets("unknown: a"), "unknown: *") << "it may be a misspelt password";
+  EXPECT_EQ(BlankSecrets("token: ${NAME:-default}"), "token: ****************");
+  EXPECT_EQ(BlankSecrets("listen: 127.0.0.1:80\nbrokers: [a:1, b:2]"),
+            "listen: 127.0.0.1:80\nbrokers: [a:1, b:2]");
+}
+
+TEST(BlankSecrets, OfAUrlTheHostStays) {
+  EXPECT_EQ(BlankSecrets("url: https://a.example/b/c\nurl: \"http://u:p@h:80/x?y\"\n"),
+            "url: https://a.example****\nurl: \"http://****h:80****\"\n");
+  EXPECT_EQ(BlankSecrets("proxy: http://u:p@h:80"), "proxy: http://****h:80");
+  EXPECT_EQ(BlankSecrets("paths: [http://h/x?y=z, b]"), "paths: [http://h/x?***, b]");
 }
 
 }  // namespace

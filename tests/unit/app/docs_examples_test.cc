@@ -1,4 +1,4 @@
-// Every YAML example of docs/sources and docs/sinks is a configuration that loads.
+// Every YAML example of the docs that speaks of sources or sinks is a configuration that loads.
 #include <filesystem>
 #include <regex>
 
@@ -58,22 +58,29 @@ std::string Completed(std::string example, const tests::TempDir& secrets) {
 TEST(DocsExamples, EveryConfigurationLoads) {
   tests::TempDir secrets;
   int examples = 0;
-  for (const char* folder : {"docs/sources", "docs/sinks"}) {
-    std::filesystem::path pages = std::filesystem::path(KEYWATCH_SOURCE_DIR) / folder;
-    if (!std::filesystem::exists(pages))
-      continue;
-    for (const auto& page : std::filesystem::directory_iterator(pages)) {
-      for (const std::string& example : Examples(tests::ReadFile(page.path().string()))) {
-        ++examples;
-        auto anything = [](std::string_view) { return std::optional<std::string>("x"); };
-        ConfigLoad load = ParseConfig(
-            {page.path().filename().string(), Completed(example, secrets), 1, 0}, "/", anything);
-        EXPECT_TRUE(load.config.has_value()) << page.path() << "\n"
-                                             << example << Format(load.source, load.diagnostics);
-      }
+  const std::filesystem::path root = KEYWATCH_SOURCE_DIR;
+  std::vector<std::filesystem::path> pages = {root / "README.md"};
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "docs")) {
+    if (entry.path().extension() == ".md")
+      pages.push_back(entry.path());
+  }
+  // What an example names in a folder that comes from the environment.
+  tests::WriteFile(secrets.File("eventhubs"), SecretFor("eventhubs"));
+  auto environment = [&secrets](std::string_view name) {
+    return std::optional<std::string>(name == "CREDENTIALS_DIRECTORY" ? secrets.path() : "x");
+  };
+  for (const std::filesystem::path& page : pages) {
+    for (const std::string& example : Examples(tests::ReadFile(page.string()))) {
+      if (!HasSection(example, "sources") && !HasSection(example, "sinks"))
+        continue;
+      ++examples;
+      ConfigLoad load = ParseConfig(
+          {page.filename().string(), Completed(example, secrets), 1, 0}, "/", environment);
+      EXPECT_TRUE(load.config.has_value()) << page << "\n"
+                                           << example << Format(load.source, load.diagnostics);
     }
   }
-  EXPECT_GT(examples, 10);
+  EXPECT_GT(examples, 20);
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ class AzureCredentialTest : public testing::Test {
     diagnostics_ = {};
     const std::optional<rule::YamlNode> item = rule::ParseYaml(source, &diagnostics_);
     EXPECT_TRUE(item);
-    ConnectorFields fields(*item, "a source", dir_.path(), &diagnostics_);
-    AzureAuth out = ReadAzureAuth(&fields, *fields.reader().Find("auth"));
+    Fields fields(*item, "a source", dir_.path(), &diagnostics_);
+    AzureAuth out;
+    EXPECT_TRUE(ReadAzureAuth(&fields, Need::kRequired, &out));
     messages_ = Format(source, diagnostics_);
     return out;
   }

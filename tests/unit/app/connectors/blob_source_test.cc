@@ -22,10 +22,10 @@ Read ReadSource(const std::string& fields) {
   Diagnostics diagnostics;
   const std::optional<rule::YamlNode> item = rule::ParseYaml(source, &diagnostics);
   EXPECT_TRUE(item);
-  ConnectorFields reader(*item, "a source", "/", &diagnostics);
+  Fields reader(*item, "a source", "/", &diagnostics);
   Read read;
   read.settings = ReadBlobSource(&reader);
-  reader.reader().Finish(Severity::kError);
+  reader.Finish();
   read.messages = Format(source, diagnostics);
   return read;
 }

@@ -23,9 +23,9 @@ class EventHubsSourceTest : public testing::Test {
     diagnostics_ = {};
     const std::optional<rule::YamlNode> node = rule::ParseYaml(source, &diagnostics_);
     EXPECT_TRUE(node);
-    ConnectorFields fields(*node, "a source", dir_.path(), &diagnostics_);
+    Fields fields(*node, "a source", dir_.path(), &diagnostics_);
     KafkaSourceSettings out = ReadEventHubsSource(&fields).kafka;
-    fields.reader().Finish(Severity::kError);
+    fields.Finish();
     messages_ = Format(source, diagnostics_);
     return out;
   }

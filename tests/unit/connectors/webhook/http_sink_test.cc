@@ -12,6 +12,7 @@
 #include "engine/base/crypto.h"
 #include "engine/pipeline/delivery.h"
 #include "tests/support/http_receiver.h"
+#include "tests/support/temp_dir.h"
 
 namespace keywatch::webhook {
 namespace {
@@ -46,6 +47,31 @@ std::unique_ptr<HttpSink> MustMake(HttpSinkOptions options) {
 
 pipeline::OutgoingAlert AlertOf(const std::string& id) {
   return {id, "rule", "High", R"({"id":")" + id + R"(","text":"é"})"};
+}
+
+TEST(HttpSinkTest, FollowsAUrlInAFile) {
+  HttpReceiver before;
+  HttpReceiver after;
+  tests::TempDir folder;
+  tests::WriteFile(folder.File("url"), before.url() + "\n");
+  HttpSinkOptions options = OptionsFor(before.url() + "/tail");
+  options.url_file = *Secret::FromFile(folder.File("url"));
+  options.url_tail = "/tail";
+  auto sink = MustMake(std::move(options));
+  EXPECT_EQ(sink->Deliver(AlertOf("01")).outcome, DeliveryOutcome::kAccepted);
+  EXPECT_EQ(before.received().size(), 1U);
+  tests::WriteFile(folder.File("url"), after.url() + "/\n");
+  const auto end = std::chrono::steady_clock::now() + seconds(10);
+  while (after.received().empty() && std::chrono::steady_clock::now() < end)
+    EXPECT_EQ(sink->Deliver(AlertOf("02")).outcome, DeliveryOutcome::kAccepted);
+  EXPECT_FALSE(after.received().empty());
+  tests::WriteFile(folder.File("url"), "ftp://swordfish\n");
+  pipeline::DeliveryResult result;
+  while (result.outcome == DeliveryOutcome::kAccepted && std::chrono::steady_clock::now() < end)
+    result = sink->Deliver(AlertOf("03"));
+  EXPECT_EQ(result.outcome, DeliveryOutcome::kRetry) << "it may be mended";
+  EXPECT_NE(result.detail.find(folder.File("url")), std::string::npos) << result.detail;
+  EXPECT_EQ(result.detail.find("swordfish"), std::string::npos) << result.detail;
 }
 
 TEST(HttpSinkTest, SendsTheBytesAndSignsThem) {

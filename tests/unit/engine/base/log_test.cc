@@ -40,5 +40,19 @@ TEST(LogTest, CountsWhatIsWritten) {
   EXPECT_EQ(text.substr(24), " error written key=value\n");
 }
 
+TEST(LogTest, AFloodFromOnePlaceIsCutAndCounted) {
+  uint64_t warnings = LogLineCount(LogLevel::kWarning);
+  uint64_t suppressed = SuppressedLogLineCount(LogLevel::kWarning);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 1000; ++i)
+    Log(LogLevel::kWarning, "the same again", {{"i", std::to_string(i)}});
+  Log(LogLevel::kWarning, "from elsewhere");
+  std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(LogLineCount(LogLevel::kWarning), warnings + 51);
+  EXPECT_EQ(SuppressedLogLineCount(LogLevel::kWarning), suppressed + 950);
+  EXPECT_EQ(text.find("i=50"), std::string::npos);
+  EXPECT_NE(text.find("from elsewhere"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace keywatch
