@@ -132,7 +132,7 @@ class Connect(harness.TestCase):
         self.assertIn("ca_file", rows["stranger"][1])
         self.assertIn("firewall", rows["nobody"][1])
         self.assertIn("name", rows["nowhere"][1])
-        self.assertIn("allow_addresses", rows["refused"][1])
+        self.assertIn("link_local", rows["refused"][1])
         self.assertIn("/api/v2", rows["alertmanager"][1])
 
     def test_a_receiver_that_hangs_takes_no_longer_than_the_limit(self):
