@@ -35,9 +35,8 @@ Ticks ReadTime(Fields* fields, std::string_view key, std::string meaning) {
     return *time;
   fields->diagnostics()->Error(
       node->span,
-      fmt::format("{}: expected a time such as 2026-11-30T08:00:00Z, found {}",
-                  key,
-                  text.substr(0, 80)));
+      fmt::format(
+          "{}: expected a time such as 2026-11-30T08:00:00Z, found {}", key, text.substr(0, 80)));
   return 0;
 }
 
@@ -77,11 +76,11 @@ Result<std::shared_ptr<blob::StorageLogin>> MakeLogin(const BlobSourceSettings& 
     auto tokens = MakeTokenProvider(*settings.auth, settings.scope, attempts);
     if (!tokens)
       return tokens.error();
-    return blob::MakeTokenLogin(std::move(*tokens));
+    return std::shared_ptr<blob::StorageLogin>(blob::MakeTokenLogin(std::move(*tokens)));
   }
   if (!settings.sas_token.empty())
-    return blob::MakeSasLogin(settings.sas_token);
-  return blob::MakeKeyLogin(settings.account_key);
+    return std::shared_ptr<blob::StorageLogin>(blob::MakeSasLogin(settings.sas_token));
+  return std::shared_ptr<blob::StorageLogin>(blob::MakeKeyLogin(settings.account_key));
 }
 
 }  // namespace
@@ -193,7 +192,8 @@ Attempt TryConnection(const std::string& /*name*/,
   if (!response)
     return Attempt::Failed(response.error().message());
   if (response->status == 200)
-    return Attempt::Ok(fmt::format("logged in; the container {} can be listed", account->container));
+    return Attempt::Ok(
+        fmt::format("logged in; the container {} can be listed", account->container));
   return Attempt::Failed(
       blob::ReadFailure(*account, (*login)->kind(), request, *response, record::WallNow()).problem);
 }

@@ -87,6 +87,7 @@ sources:
     workspace_id: a
     auth: {type: workload_identity, tenant_id: t, client_id: c, token_file: f, zzzzzzzzzzzz: 1}
     zzzzzzzzzzzz: 1
+  - {type: blob, account_url: 'https://a.blob.core.windows.net', sas_token: a, zzzzzzzzzzzz: 1}
 sinks:
   - {type: webhook, url: 'https://a', zzzzzzzzzzzz: 1}
   - {type: console, route: {severity: High, zzzzzzzzzzzz: 1}, zzzzzzzzzzzz: 1}
