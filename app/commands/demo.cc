@@ -32,7 +32,9 @@ int RunDemo(const DemoArguments& arguments) {
   config.data_dir = folder + "/data";
   config.rules.paths = arguments.rules;
   config.sources.push_back({"day", FileSourceSettings{{traffic.output}, false}});
-  config.sinks.push_back({"console", ConsoleSinkSettings{}});
+  // The day is short, so much in it is new to rules that only inform.
+  config.sinks.push_back({"console", ConsoleSinkSettings{}, {{"High", "Medium"}, {}, {}, {}}});
+  config.sinks.push_back({"all", FileSinkSettings{folder + "/alerts.jsonl"}});
   size_t colon = arguments.listen.rfind(':');
   config.http.host = arguments.listen.substr(0, colon);
   std::string_view port = std::string_view(arguments.listen).substr(colon + 1);
@@ -45,9 +47,11 @@ int RunDemo(const DemoArguments& arguments) {
     config.http.port = 0;
   fmt::print(stderr,
              "A day of Managed HSM and Key Vault traffic after 15 quiet ones: {}\n"
-             "What was hidden in it: {}\n",
+             "What was hidden in it: {}\n"
+             "Alerts of severity High and Medium follow; all of them: {}/alerts.jsonl\n",
              traffic.output,
-             traffic.labels);
+             traffic.labels,
+             folder);
   if (!arguments.once) {
     fmt::print(
         stderr,

@@ -46,6 +46,27 @@ constexpr uint64_t kHsmChallenges = 50;
 constexpr uint64_t kInventory = 30;  // Azure Resource Graph looks at a vault
 constexpr uint64_t kNotFound = 8;
 
+constexpr uint64_t kDaysBetweenAway = 7;
+
+// Tells callers apart, always in the same way.
+uint64_t NumberOf(const Principal& caller) {
+  uint64_t number = 0;
+  for (char c : caller.object_id)
+    number = number * 31 + static_cast<unsigned char>(c);
+  return number;
+}
+
+// One day in seven, which begins at night, a caller is at another place.
+bool IsAway(const Principal& caller, record::Ticks time) {
+  auto day = static_cast<uint64_t>((time - 4 * record::kTicksPerHour) / record::kTicksPerDay);
+  return (NumberOf(caller) + day) % kDaysBetweenAway == 0;
+}
+
+// Everybody works with one object of a kind at each place, always the same.
+std::string_view PickObject(const Principal& caller, const std::vector<std::string>& objects) {
+  return objects[NumberOf(caller) % objects.size()];
+}
+
 template <size_t size>
 const Operation* PickOperation(const Share (&mix)[size], Random* random) {
   uint64_t at = random->Below(1000);
@@ -94,18 +115,13 @@ bool Everyday::Next(Event* event) {
   event->correlation[1] = random_.Next();
   const Principal& caller = world_->principals[random_.Pick(world_->everyday)];
   event->principal = &caller;
-  event->address = caller.addresses[random_.PerMille(850) ? 0 : caller.addresses.size() - 1];
+  event->address = caller.addresses[IsAway(caller, event->time) ? caller.addresses.size() - 1 : 0];
   if (random_.PerMille(hsm_per_mille_)) {
     MakeHsmEvent(caller, event);
   } else {
     MakeVaultEvent(caller, event);
   }
   return true;
-}
-
-// A few objects are asked for most.
-std::string_view Everyday::PickObject(const std::vector<std::string>& objects) {
-  return objects[std::min(random_.Below(objects.size()), random_.Below(objects.size()))];
 }
 
 void Everyday::MakeVaultEvent(const Principal& caller, Event* event) {
@@ -121,7 +137,7 @@ void Everyday::MakeVaultEvent(const Principal& caller, Event* event) {
     event->operation = &operations::kAuthentication;
     event->principal = nullptr;
     event->status = 401;
-    event->object = PickObject(event->resource->secrets);
+    event->object = PickObject(caller, event->resource->secrets);
     return;
   }
   event->operation = PickOperation(kVaultMix, &random_);
@@ -130,11 +146,11 @@ void Everyday::MakeVaultEvent(const Principal& caller, Event* event) {
   } else if (event->operation == &operations::kKeyList) {
     event->object = "/keys";
   } else if (event->operation->name.starts_with("Secret")) {
-    event->object = PickObject(event->resource->secrets);
+    event->object = PickObject(caller, event->resource->secrets);
   } else if (event->operation == &operations::kCertificateGet) {
-    event->object = PickObject(event->resource->certificates);
+    event->object = PickObject(caller, event->resource->certificates);
   } else {
-    event->object = PickObject(event->resource->keys);
+    event->object = PickObject(caller, event->resource->keys);
   }
   if (event->operation->suffix.empty() && random_.PerMille(kNotFound))
     event->status = 404;
@@ -143,7 +159,7 @@ void Everyday::MakeVaultEvent(const Principal& caller, Event* event) {
 void Everyday::MakeHsmEvent(const Principal& caller, Event* event) {
   event->time = record::FloorTo(event->time, record::kTicksPerMillisecond);
   event->resource = &world_->resources[caller.resources[4 + random_.Below(2)]];
-  event->object = PickObject(event->resource->keys);
+  event->object = PickObject(caller, event->resource->keys);
   if (random_.PerMille(kHsmChallenges)) {
     event->operation = &operations::kAuthentication;
     event->principal = nullptr;

@@ -24,7 +24,6 @@ class Everyday {
   bool FillSecond();
   void MakeVaultEvent(const Principal& caller, Event* event);
   void MakeHsmEvent(const Principal& caller, Event* event);
-  std::string_view PickObject(const std::vector<std::string>& objects);
 
   const World* world_;
   Random random_;

@@ -59,29 +59,6 @@ void AddKeyReleases(EventMaker* maker, record::Ticks day) {
   }
 }
 
-void AddCeremony(EventMaker* maker, record::Ticks day) {
-  size_t officer = maker->world().ceremony_officer;
-  std::string_view address = maker->principal(officer).addresses[0];
-  record::Ticks time = day + 9 * kTicksPerHour;
-  for (size_t hsm : maker->world().hsms) {
-    time += maker->random().Between(5 * kTicksPerMinute, 10 * kTicksPerMinute);
-    maker
-        ->Add(time,
-              operations::kSecurityDomainBackup,
-              hsm,
-              officer,
-              address,
-              "/securitydomain/download")
-        .status = 202;
-    maker->Add(time + 30 * kTicksPerSecond,
-               operations::kSecurityDomainBackupStatusGet,
-               hsm,
-               officer,
-               address,
-               "/securitydomain/download");
-  }
-}
-
 // A caller is refused at most once in two hours, and two refusals are at least one hour apart.
 void AddSingleDenials(EventMaker* maker, record::Ticks day) {
   for (int window = 0; window < 12; ++window) {
@@ -106,15 +83,12 @@ void AddSingleDenials(EventMaker* maker, record::Ticks day) {
 
 }  // namespace
 
-void AddRoutine(
-    const World& world, Random random, record::Ticks day, int number, std::vector<Event>* events) {
+void AddRoutine(const World& world, Random random, record::Ticks day, std::vector<Event>* events) {
   EventMaker maker(&world, random, events);
   AddHsmBackups(&maker, day);
   AddKeyBackups(&maker, day);
   AddKeyReleases(&maker, day);
   AddSingleDenials(&maker, day);
-  if (number % 7 == 1)
-    AddCeremony(&maker, day);
 }
 
 }  // namespace keywatch::generate

@@ -1,6 +1,6 @@
 // What happens every day, and therefore must not surprise anybody: nightly backups, key releases to
-// known workloads, single refusals, and once a week a ceremony in which security domains are backed
-// up. No alert may come of it once two weeks are known.
+// known workloads and single refusals. No alert of Medium or above may come of it once two weeks
+// are known.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,7 @@
 
 namespace keywatch::generate {
 
-// Appends the events of the day that begins at `day`; `number` counts days from the first of all.
-void AddRoutine(
-    const World& world, Random random, record::Ticks day, int number, std::vector<Event>* events);
+// Appends the events of the day that begins at `day`.
+void AddRoutine(const World& world, Random random, record::Ticks day, std::vector<Event>* events);
 
 }  // namespace keywatch::generate

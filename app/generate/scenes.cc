@@ -226,7 +226,7 @@ class Scenes {
         .Add(Around(18),
              operations::kSecurityDomainBackup,
              hsm,
-             world_.ceremony_officer,
+             world_.hsm_officer,
              NewAddress(),
              "/securitydomain/download")
         .status = 202;

@@ -78,7 +78,7 @@ class Traffic {
     record::Ticks begin =
         record::FloorTo(options_.start, record::kTicksPerDay) + counting_day * record::kTicksPerDay;
     std::vector<Event> planned;
-    AddRoutine(world_, random_.Fork(kForRoutine + purpose), begin, day, &planned);
+    AddRoutine(world_, random_.Fork(kForRoutine + purpose), begin, &planned);
     if (counting_day >= 0 && options_.scenes)
       AddScenesOf(begin, counting_day, purpose, &planned);
     std::stable_sort(planned.begin(), planned.end(), [](const Event& a, const Event& b) {

@@ -2,7 +2,7 @@
 //
 // The same options give the same bytes on every machine. The traffic has three layers: everyday use
 // with a daily rhythm; routines that come every day (nightly backups, key releases to attested
-// workloads, a few refusals, a weekly security domain ceremony); and, on the days that count,
+// workloads, a few refusals); and, on the days that count,
 // scenes: attacks that must raise an alert and lookalikes that must not, each with a label. A thin
 // history before the first day gives rules with a baseline something to know. Records come nearly
 // in the order of their times, as an export delivers them: some a few seconds late, some minutes,

@@ -110,7 +110,7 @@ class WorldMaker {
       AddWorkload(i);
     world_.hsm_backup_program = AddProgram(1);
     world_.key_backup_program = AddProgram(1);
-    world_.ceremony_officer = AddUser();
+    world_.hsm_officer = AddUser();
     AddResourceGraph();
     for (size_t i = 0; i < kAttackerAddresses; ++i) {
       world_.attacker_addresses.push_back(

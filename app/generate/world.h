@@ -63,7 +63,7 @@ struct World {
   std::vector<Workload> workloads;
   size_t hsm_backup_program = 0;
   size_t key_backup_program = 0;
-  size_t ceremony_officer = 0;
+  size_t hsm_officer = 0;
   size_t resource_graph = 0;  // Azure's own inventory: VaultGet all day
 
   std::vector<std::string> attacker_addresses;  // used by nobody else
