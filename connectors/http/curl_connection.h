@@ -14,7 +14,7 @@ namespace keywatch::http {
 // Must not move: libcurl knows its address.
 struct CurlConnection {
   struct Closer {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+    void operator()(CURL* open) const { curl_easy_cleanup(open); }
   };
 
   std::unique_ptr<CURL, Closer> handle;

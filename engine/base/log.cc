@@ -173,7 +173,7 @@ void Write(const std::vector<SuppressedLines>& suppressed, std::chrono::millisec
 
 }  // namespace
 
-void Log(LogLevel level, std::string_view message, LogFields fields, std::source_location where) {
+void Log(LogLevel level, std::string_view message, LogFields fields, LogPlace where) {
   if (level < least_level.load(std::memory_order_relaxed))
     return;
   if (level != LogLevel::kDebug) {
@@ -184,8 +184,7 @@ void Log(LogLevel level, std::string_view message, LogFields fields, std::source
       std::lock_guard lock(shared.mutex);
       const auto now = SteadyNow();
       ended = shared.limit.Ended(now);
-      admitted = shared.limit.Admit(
-          {where.file_name(), where.line()}, static_cast<int>(level), message, now);
+      admitted = shared.limit.Admit(where, static_cast<int>(level), message, now);
     }
     Write(ended, shared.limit.settings().interval);
     if (!admitted) {

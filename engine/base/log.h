@@ -10,10 +10,11 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "engine/base/log_limit.h"
 
 namespace keywatch {
 
@@ -22,11 +23,17 @@ using LogFields = std::initializer_list<std::pair<std::string_view, std::string>
 
 // Process-wide; call before threads start. Until then: kInfo, text.
 void ConfigureLog(LogLevel least, bool json);
+// The place of the call that this is a default argument of. Not std::source_location, which the
+// fuzzers' compiler (clang 14) does not have.
+constexpr LogPlace CallerPlace(const char* file = __builtin_FILE(),
+                               uint32_t line = __builtin_LINE()) {
+  return {file, line};
+}
 // Thread-safe. Never pass secrets or record contents.
 void Log(LogLevel level,
          std::string_view message,
          LogFields fields = {},
-         std::source_location where = std::source_location::current());
+         LogPlace where = CallerPlace());
 // Says what was left out in intervals that are over, which Log() also does: for whoever comes round
 // regularly, so that it is said when nothing else is. `at_end`: also of intervals that are not
 // over. Thread-safe, cheap.
