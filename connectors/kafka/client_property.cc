@@ -102,12 +102,13 @@ Status SetProperties(rd_kafka_conf_t* conf,
   for (const Setting& setting : defaults) {
     KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, setting.name, setting.value));
   }
-  for (const auto& [name, value] : settings.properties) {
+  for (const auto& property : settings.properties) {
+    const std::string& name = property.first;
     if (std::any_of(fixed.begin(), fixed.end(), [&](const Setting& s) { return s.name == name; })) {
       return InvalidInput(
           fmt::format("Kafka property {} is set by keywatch and cannot be changed", name));
     }
-    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, name, value.Reveal()));
+    KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, name, property.second.Reveal()));
   }
   for (const Setting& setting : fixed) {
     KEYWATCH_RETURN_IF_ERROR(SetProperty(conf, setting.name, setting.value));
