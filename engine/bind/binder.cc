@@ -139,6 +139,8 @@ NodePtr Binder::BindSource(const kql::Source& source) {
 // `_GetWatchlist("alias")`: rows that are known, as if they were written in the query.
 NodePtr Binder::BindWatchlist(const kql::Call& call, SourceSpan span) {
   ExprPtr alias = call.arguments.size() == 1 ? BindExpr(*call.arguments[0].value, {}) : nullptr;
+  if (alias == nullptr && call.arguments.size() == 1)
+    return nullptr;  // reported
   if (alias == nullptr || !plan::IsLiteral(alias) || alias->type != Type::kString) {
     return TableError(span, "_GetWatchlist takes one constant: the alias of a watchlist");
   }
