@@ -22,6 +22,10 @@ import broker
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RULES = ROOT / "tests" / "integration" / "rules"
+# Of the shipped rules those whose alerts on a generated day can be counted on one's fingers.
+FEW_RULES = sorted(str(path) for name in ("backup_new_ip", "key_release_*", "repeated_403_*")
+                   for path in (ROOT / "rules" / "keyvault").glob(f"{name}.yaml")
+                   if ".test." not in path.name and "after" not in path.name)
 TOPIC = "audit"
 SECRET = b"a secret of 24+ bytes, for tests"
 

@@ -79,7 +79,7 @@ class Kill9Live(harness.TestCase):
     def service(self, name, kafka, hook):
         return harness.service(
             self.folder / name, kafka, hook,
-            rules={"paths": [str(harness.RULES), str(harness.ROOT / "rules")], "learning": "raise"})
+            rules={"paths": [str(harness.RULES), *harness.FEW_RULES], "learning": "raise"})
 
     def run_with_kills(self, kafka, service, numbered, hook):
         chance = random.Random(SEED)

@@ -110,7 +110,7 @@ class Page(harness.TestCase):
         folder.mkdir()
         service = harness.Keywatch(folder, {
             "version": 1, "data_dir": str(folder / "data"),
-            "rules": {"paths": [str(harness.ROOT / "rules"), str(harness.RULES)]},
+            "rules": {"paths": [*harness.FEW_RULES, str(harness.RULES)]},
             "sources": [{"name": "insights-logs-auditevent", "type": "file",
                          "paths": [str(self.day), str(self.drop)], "follow": True}],
             "sinks": [{"name": "siem", "type": "file", "path": str(folder / "alerts.jsonl")}],
