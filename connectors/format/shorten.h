@@ -5,11 +5,28 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/status.h"
 
 namespace keywatch::format {
 
 Result<std::string> Shortened(std::string_view canonical_json);
+
+// `send(alert, &is_too_large)`, and once more with the shortened alert when the receiver found it
+// too large. An Alert has its canonical JSON in `json`.
+template <class Alert, class Send>
+auto SendOrShorten(const Alert& alert, const Send& send) {
+  bool is_too_large = false;
+  auto result = send(alert, &is_too_large);
+  if (!is_too_large)
+    return result;
+  Result<std::string> brief = Shortened(alert.json);
+  if (!brief || brief->size() >= alert.json.size())
+    return result;
+  Alert shorter = alert;
+  shorter.json = std::move(*brief);
+  return send(shorter, &is_too_large);
+}
 
 }  // namespace keywatch::format

@@ -28,16 +28,9 @@ Result<std::unique_ptr<KafkaSink>> KafkaSink::Make(KafkaSinkOptions options) {
 }
 
 DeliveryResult KafkaSink::Deliver(const OutgoingAlert& alert) {
-  bool is_too_large = false;
-  DeliveryResult result = Send(alert, &is_too_large);
-  if (!is_too_large)
-    return result;
-  Result<std::string> brief = format::Shortened(alert.json);
-  if (!brief || brief->size() >= alert.json.size())
-    return result;
-  OutgoingAlert shorter = alert;
-  shorter.json = std::move(*brief);
-  return Send(shorter, &is_too_large);
+  return format::SendOrShorten(alert, [this](const OutgoingAlert& one, bool* is_too_large) {
+    return Send(one, is_too_large);
+  });
 }
 
 DeliveryResult KafkaSink::Send(const OutgoingAlert& alert, bool* is_too_large) {

@@ -74,16 +74,9 @@ Result<std::unique_ptr<HttpSink>> HttpSink::Make(HttpSinkOptions options) {
 }
 
 DeliveryResult HttpSink::Deliver(const OutgoingAlert& alert) {
-  bool is_too_large = false;
-  DeliveryResult result = Post(alert, &is_too_large);
-  if (!is_too_large)
-    return result;
-  Result<std::string> brief = format::Shortened(alert.json);
-  if (!brief || brief->size() >= alert.json.size())
-    return result;
-  OutgoingAlert shorter = alert;
-  shorter.json = std::move(*brief);
-  return Post(shorter, &is_too_large);
+  return format::SendOrShorten(alert, [this](const OutgoingAlert& one, bool* is_too_large) {
+    return Post(one, is_too_large);
+  });
 }
 
 DeliveryResult HttpSink::Post(const OutgoingAlert& alert, bool* is_too_large) {
