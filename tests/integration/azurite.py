@@ -10,12 +10,10 @@ Azurite comes from npm once, into build/peers/azurite; the client is the standar
 import base64
 import contextlib
 import datetime
-import fcntl
 import hashlib
 import hmac
 import http.client
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -31,26 +29,17 @@ OTHER_KEY = base64.b64encode(b"not the key of this account, but as long as one w
 VERSION = "2021-12-02"
 
 
+def fetch(target):
+    fetched = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(target), PACKAGE],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if fetched.returncode != 0:
+        raise broker.MissingPeer(f"npm could not fetch {PACKAGE}:\n{fetched.stdout[-2000:]}")
+
+
 def folder():
-    target = broker.PEERS / "azurite"
-    done = target / ".complete"
-    for tool in ("node", "npm"):
-        if shutil.which(tool) is None:
-            raise broker.MissingPeer(f"no {tool} on PATH: run deploy/install-packages.sh test")
-    broker.PEERS.mkdir(parents=True, exist_ok=True)
-    with open(broker.PEERS / "azurite.lock", "w", encoding="utf-8") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if done.exists() and done.read_text(encoding="utf-8") == PACKAGE:
-            return target
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir()
-        fetched = subprocess.run(
-            ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(target), PACKAGE],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if fetched.returncode != 0:
-            raise broker.MissingPeer(f"npm could not fetch {PACKAGE}:\n{fetched.stdout[-2000:]}")
-        done.write_text(PACKAGE, encoding="utf-8")
-    return target
+    broker.need("node", "npm")
+    return broker.fetched("azurite", PACKAGE, fetch)
 
 
 def hour_blob(vault, time_ms):

@@ -8,6 +8,7 @@ As a command, for tests in other languages:
 The jars come from Maven Central once, into KEYWATCH_PEERS (default: build/peers in the tree).
 """
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -58,36 +59,44 @@ class MissingPeer(Exception):
     """A tool or a download that the broker needs is not there."""
 
 
-def jars():
-    """The folder with the broker's jars; fetches them when they are not there."""
-    folder = PEERS / "kafka"
+def fetched(name, wanted, fetch):
+    """The folder `name` below PEERS. `fetch(folder)` fills it, once for each text `wanted`."""
+    folder = PEERS / name
     done = folder / ".complete"
-    wanted = (HERE / "pom.xml").read_text(encoding="utf-8")
-    if done.exists() and done.read_text(encoding="utf-8") == wanted:
-        return folder
-    for tool in ("mvn", "java", "kcat"):
-        if shutil.which(tool) is None:
-            raise MissingPeer(f"no {tool} on PATH: run deploy/install-packages.sh test")
     PEERS.mkdir(parents=True, exist_ok=True)
-    lock = PEERS / "kafka.lock"
-    with open(lock, "w", encoding="utf-8") as held:
-        import fcntl
+    with open(PEERS / f"{name}.lock", "w", encoding="utf-8") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # another test may be fetching
         if done.exists() and done.read_text(encoding="utf-8") == wanted:
             return folder
         shutil.rmtree(folder, ignore_errors=True)
-        for attempt in range(3):
-            result = subprocess.run(
-                ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies",
-                 "-DincludeScope=runtime", f"-DoutputDirectory={folder}"],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-            if result.returncode == 0:
-                break
-            time.sleep(2 * (attempt + 1))
-        else:
-            raise MissingPeer(f"mvn could not fetch the Kafka broker:\n{result.stdout[-2000:]}")
+        folder.mkdir()
+        fetch(folder)
         done.write_text(wanted, encoding="utf-8")
     return folder
+
+
+def need(*tools):
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise MissingPeer(f"no {tool} on PATH: run deploy/install-packages.sh test")
+
+
+def fetch_jars(folder):
+    need("mvn", "java", "kcat")
+    for attempt in range(3):
+        result = subprocess.run(
+            ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies",
+             "-DincludeScope=runtime", f"-DoutputDirectory={folder}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if result.returncode == 0:
+            return
+        time.sleep(2 * (attempt + 1))
+    raise MissingPeer(f"mvn could not fetch the Kafka broker:\n{result.stdout[-2000:]}")
+
+
+def jars():
+    """The folder with the broker's jars; fetches them when they are not there."""
+    return fetched("kafka", (HERE / "pom.xml").read_text(encoding="utf-8"), fetch_jars)
 
 
 def free_ports(count):

