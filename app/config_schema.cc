@@ -112,7 +112,7 @@ void AddGroup(const FieldGroup& group, Json* object) {
   }
 }
 
-Json Keys(const ObjectSpec& object) {
+Json KeysSchema(const ObjectSpec& object) {
   Json out = {{"type", "object"}, {"additionalProperties", false}};
   Json required = Json::array();
   Json properties = Json::object();
@@ -136,7 +136,7 @@ Json Variants(const ObjectSpec& object) {
   for (const Variant& variant : object.variants) {
     types.push_back({{"const", variant.type}, {"description", variant.meaning}});
     Json keys = {{"title", variant.type}, {"description", variant.meaning}};
-    keys.update(Keys(variant.object));
+    keys.update(KeysSchema(variant.object));
     keys["properties"]["type"] = {{"const", variant.type}};
     branches.push_back(
         {{"if", {{"properties", {{"type", {{"const", variant.type}}}}}, {"required", {"type"}}}},
@@ -149,7 +149,7 @@ Json Variants(const ObjectSpec& object) {
 }
 
 Json Object(const ObjectSpec& object) {
-  return object.variants.empty() ? Keys(object) : Variants(object);
+  return object.variants.empty() ? KeysSchema(object) : Variants(object);
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ std::string ConfigJsonSchema(const ObjectSpec& config) {
       {"description",
        "What `keywatch run --config FILE` reads. `keywatch config check FILE` also checks "
        "what a schema cannot."}};
-  schema.update(Keys(config));
+  schema.update(KeysSchema(config));
   schema["$defs"] = {
       {"variable",
        {{"description", "A text with ${NAME} or ${NAME:-default}: an environment variable."},

@@ -116,11 +116,6 @@ Result<std::unique_ptr<page::LivePage>> MakeLivePage(const Config& config,
   return page::LivePage::Make(std::move(sources), std::move(access), metrics);
 }
 
-int Fail(int code, const std::string& message) {
-  std::fprintf(stderr, "keywatch: %s\n", message.c_str());
-  return code;
-}
-
 }  // namespace
 
 void CatchStopSignals() {

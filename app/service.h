@@ -5,15 +5,9 @@
 #include <string>
 
 #include "app/config.h"
+#include "app/exit_code.h"
 
 namespace keywatch::app {
-
-// Exit codes of the command line.
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitFindings = 1;  // failed checks
-inline constexpr int kExitUsage = 2;     // usage or rule error
-inline constexpr int kExitConfiguration = 3;
-inline constexpr int kExitRuntime = 4;
 
 struct ServiceOptions {
   // When every source has ended: true returns, false goes on serving /metrics until stopped.

@@ -10,7 +10,7 @@
 
 #include "app/config.h"
 #include "app/config_schema.h"
-#include "app/service.h"
+#include "app/exit_code.h"
 
 namespace keywatch::app {
 namespace {

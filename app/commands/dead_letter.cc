@@ -21,11 +21,6 @@ using pipeline::DeliveryOutcome;
 
 std::string ResentPath(const Config& config) { return config.dead_letter_path() + ".resent"; }
 
-int Fail(int code, const std::string& message) {
-  std::fprintf(stderr, "keywatch: %s\n", message.c_str());
-  return code;
-}
-
 bool Wanted(const DeadLetterArguments& arguments, const DeadLetter& letter) {
   auto meets = [](const std::string& filter, const std::string& value) {
     return filter.empty() || filter == value;

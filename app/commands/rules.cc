@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "app/service.h"
+#include "app/exit_code.h"
 #include "connectors/decode/json_decoder.h"
 #include "engine/pipeline/duplicates.h"
 #include "engine/pipeline/rule_engine.h"

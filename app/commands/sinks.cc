@@ -6,7 +6,7 @@
 
 #include "app/config.h"
 #include "app/connectors/sender.h"
-#include "app/service.h"
+#include "app/exit_code.h"
 #include "app/version.h"
 #include "engine/alert/alert_id.h"
 #include "engine/alert/alert_json.h"

@@ -141,7 +141,7 @@ Html FilterForm(const ServiceView& service, const AlertFilter& filter) {
   return html.Raw("<a class=\"clear\" href=\"/\">Clear</a></form>");
 }
 
-Html Entities(const AlertView& alert) {
+Html FewEntities(const AlertView& alert) {
   Html html;
   size_t shown = 0;
   for (const EntityView& entity : alert.entities) {
@@ -185,7 +185,7 @@ void Row(const AlertEntry& entry, Ticks now, Html* out) {
   out->Raw("</td><td role=\"cell\" class=\"c-title\"><a href=\"/alerts/");
   out->Text(PercentEncode(entry.stored.id)).Raw("\"><bdi>");
   out->Text(alert.title.empty() ? "(alert without a title)" : alert.title);
-  out->Raw("</bdi></a><div class=\"entities\">").Add(Entities(alert)).Raw("</div></td>");
+  out->Raw("</bdi></a><div class=\"entities\">").Add(FewEntities(alert)).Raw("</div></td>");
   out->Raw("<td role=\"cell\" class=\"c-rule\"><a href=\"/rules/");
   out->Text(PercentEncode(entry.stored.rule_id)).Raw("\">");
   out->Text(alert.rule_name.empty() ? entry.stored.rule_id : alert.rule_name);

@@ -17,7 +17,7 @@ namespace {
 using pipeline::SourceError;
 
 constexpr size_t kMostResources = 10'000;
-constexpr int kMostDepth = 16;
+constexpr int kMostFolders = 16;
 // A list is held in memory: so many blobs of one prefix are more than hours of a day can be.
 constexpr size_t kMostBlobs = 1'000'000;
 
@@ -137,7 +137,7 @@ ListOutcome ResourceCatalog::Discover(const Container& container,
                                       const std::function<bool()>& stopping) {
   std::vector<std::string> frontier = {root};
   ListOutcome result;
-  for (int depth = 0; depth < kMostDepth && !frontier.empty(); ++depth) {
+  for (int depth = 0; depth < kMostFolders && !frontier.empty(); ++depth) {
     ListOutcome outcome = ListAll(container, frontier, true, lanes, stopping);
     if (result.service_now == 0)
       result.service_now = outcome.service_now;

@@ -10,7 +10,7 @@
 namespace keywatch::format {
 namespace {
 
-constexpr size_t kLongest = 1023;
+constexpr size_t kLongestExtension = 1023;
 
 std::string Escape(std::string_view text, char mark) {
   std::string out;
@@ -29,7 +29,7 @@ std::string Escape(std::string_view text, char mark) {
 
 class Extension {
  public:
-  void Add(const char* key, std::string_view value, size_t most = kLongest) {
+  void Add(const char* key, std::string_view value, size_t most = kLongestExtension) {
     if (value.empty())
       return;
     if (!text_.empty())
@@ -44,7 +44,7 @@ class Extension {
     if (value.empty())
       return;
     Add(fmt::format("cs{}Label", number).c_str(), label);
-    Add(fmt::format("cs{}", number).c_str(), value, kLongest / 2);
+    Add(fmt::format("cs{}", number).c_str(), value, kLongestExtension / 2);
   }
   [[nodiscard]] const std::string& text() const { return text_; }
 
@@ -75,8 +75,8 @@ std::string Keys(const AlertView& alert, const Sender& sender) {
                                 : "Azure Key Vault");
   out.Add("act", activity.operation, 63);
   out.Add("outcome", activity.outcome, 63);
-  out.Add("request", activity.request_uri, kLongest / 2);
-  out.Add("requestClientApplication", activity.user_agent, kLongest / 2);
+  out.Add("request", activity.request_uri, kLongestExtension / 2);
+  out.Add("requestClientApplication", activity.user_agent, kLongestExtension / 2);
   out.AddCustom(1, "Tactics", fmt::format("{}", fmt::join(alert.tactics, ",")));
   out.AddCustom(2, "Techniques", fmt::format("{}", fmt::join(alert.techniques, ",")));
   out.AddCustom(3, "RuleVersion", alert.rule_version);
@@ -90,7 +90,7 @@ std::string Keys(const AlertView& alert, const Sender& sender) {
 std::string CefOf(const AlertView& alert, const Sender& sender) {
   return fmt::format("CEF:0|keywatch|keywatch|{}|{}|{}|{}|{}",
                      Escape(CutBytes(sender.version, 31), '|'),
-                     Escape(CutBytes(alert.rule_id, kLongest), '|'),
+                     Escape(CutBytes(alert.rule_id, kLongestExtension), '|'),
                      Escape(CutBytes(alert.rule_name, 512), '|'),
                      alert.severity->cef,
                      Keys(alert, sender));

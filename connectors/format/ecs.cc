@@ -9,14 +9,14 @@
 namespace keywatch::format {
 namespace {
 
-constexpr const char* kVersion = "9.4.0";
+constexpr const char* kEcsVersion = "9.4.0";
 
 void Add(const char* name, const std::string& text, Json* out) {
   if (!text.empty())
     (*out)[name] = text;
 }
 
-void AddTime(const char* name, record::Ticks time, Json* out) {
+void AddDatetime(const char* name, record::Ticks time, Json* out) {
   if (time != 0)
     (*out)[name] = record::FormatDatetime(time);
 }
@@ -35,9 +35,9 @@ Json Event(const AlertView& alert, std::string_view canonical_json) {
   out["module"] = "keywatch";
   out["dataset"] = "keywatch.alert";
   out["provider"] = is_hsm ? "azure.managedhsm" : "azure.keyvault";
-  AddTime("created", alert.evaluated_time, &out);
-  AddTime("start", alert.first_event, &out);
-  AddTime("end", alert.last_event, &out);
+  AddDatetime("created", alert.evaluated_time, &out);
+  AddDatetime("start", alert.first_event, &out);
+  AddDatetime("end", alert.last_event, &out);
   out["reason"] = alert.title;
   out["original"] = canonical_json;
   return out;
@@ -78,7 +78,7 @@ Json Threat(const AlertView& alert) {
 }
 
 // Custom details as labels: flat, and texts.
-Json Labels(const AlertView& alert) {
+Json RuleLabels(const AlertView& alert) {
   Json out = {{"keywatch_state", alert.ended ? "ended" : "raised"}};
   for (const auto& item : alert.json["customDetails"].items()) {
     std::string name = item.key();
@@ -127,7 +127,7 @@ Result<Message> ToEcs(std::string_view canonical_json, const Sender& sender) {
     return alert.error();
   record::Ticks time = alert->ended ? alert->ended_at : alert->event_time;
   Json out = {{"@timestamp", record::FormatDatetime(time == 0 ? alert->message_time() : time)},
-              {"ecs", {{"version", kVersion}}},
+              {"ecs", {{"version", kEcsVersion}}},
               {"message", alert->title},
               {"event", Event(*alert, canonical_json)},
               {"rule", Rule(*alert)}};
@@ -145,7 +145,7 @@ Result<Message> ToEcs(std::string_view canonical_json, const Sender& sender) {
   Json observer = {{"vendor", "keywatch"}, {"product", "keywatch"}, {"type", "ids"}};
   Add("version", sender.version, &observer);
   out["observer"] = observer;
-  out["labels"] = Labels(*alert);
+  out["labels"] = RuleLabels(*alert);
   out["tags"] = Json::array({"keywatch"});
   return Message{Write(out)};
 }

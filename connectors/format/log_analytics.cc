@@ -9,7 +9,7 @@
 namespace keywatch::format {
 namespace {
 
-constexpr size_t kLongest = 64'000;
+constexpr size_t kLongestColumn = 64'000;
 
 }  // namespace
 
@@ -25,8 +25,8 @@ Result<Message> ToLogAnalytics(std::string_view canonical_json) {
               {"RuleName", alert->rule_name},
               {"RuleVersion", alert->rule_version},
               {"Severity", alert->severity->name},
-              {"Title", CutBytes(alert->title, kLongest)},
-              {"Description", CutBytes(alert->description, kLongest)}};
+              {"Title", CutBytes(alert->title, kLongestColumn)},
+              {"Description", CutBytes(alert->description, kLongestColumn)}};
   for (const auto& [column, member] : {std::pair("IntervalStart", "intervalStart"),
                                        std::pair("FirstEvent", "firstEvent"),
                                        std::pair("LastEvent", "lastEvent"),
@@ -45,7 +45,7 @@ Result<Message> ToLogAnalytics(std::string_view canonical_json) {
                                        std::pair("ResultRow", "row"),
                                        std::pair("Evidence", "evidence"),
                                        std::pair("Latency", "latency")}) {
-    bool fits = Write(json[member]).size() <= kLongest;
+    bool fits = Write(json[member]).size() <= kLongestColumn;
     row[column] = fits ? json[member] : Json();
     if (!fits)
       truncated.push_back(std::string("/") + member);

@@ -8,14 +8,14 @@
 namespace keywatch::format {
 namespace {
 
-constexpr const char* kVersion = "1.8.0";
+constexpr const char* kSchemaVersion = "1.8.0";
 constexpr int kClass = 2004;
 constexpr int kCreate = 1;
 constexpr int kClose = 3;
 constexpr int kObservableIp = 2;
 constexpr int kObservableResource = 10;
 
-void AddTime(const char* name, record::Ticks time, Json* out) {
+void AddMilliseconds(const char* name, record::Ticks time, Json* out) {
   if (time != 0)
     (*out)[name] = UnixMilliseconds(time);
 }
@@ -54,11 +54,11 @@ Json FindingInfo(const AlertView& alert) {
   info["analytic"] = analytic;
   if (Json attacks = Attacks(alert); !attacks.empty())
     info["attacks"] = attacks;
-  AddTime("first_seen_time", alert.first_event, &info);
-  AddTime("last_seen_time", alert.last_event, &info);
-  AddTime("created_time", alert.evaluated_time, &info);
+  AddMilliseconds("first_seen_time", alert.first_event, &info);
+  AddMilliseconds("last_seen_time", alert.last_event, &info);
+  AddMilliseconds("created_time", alert.evaluated_time, &info);
   if (alert.ended)
-    AddTime("modified_time", alert.ended_at, &info);
+    AddMilliseconds("modified_time", alert.ended_at, &info);
   return info;
 }
 
@@ -124,7 +124,7 @@ Json Observables(const AlertView& alert) {
 Json Metadata(const AlertView& alert, const Sender& sender, bool has_cloud) {
   Json product = {{"name", "keywatch"}, {"vendor_name", "keywatch"}};
   AddText("version", sender.version, &product);
-  Json out = {{"version", kVersion}, {"product", product}};
+  Json out = {{"version", kSchemaVersion}, {"product", product}};
   out["uid"] = MessageId(alert.id, alert.ended);
   AddText("correlation_uid", alert.activity().correlation_id, &out);
   if (has_cloud)
@@ -163,8 +163,8 @@ Result<Message> ToOcsf(std::string_view canonical_json, const Sender& sender) {
               {"severity_id", alert->severity->ocsf},
               {"severity", alert->severity->name},
               {"time", UnixMilliseconds(alert->message_time())}};
-  AddTime("start_time", alert->first_event, &out);
-  AddTime("end_time", alert->last_event, &out);
+  AddMilliseconds("start_time", alert->first_event, &out);
+  AddMilliseconds("end_time", alert->last_event, &out);
   out["status_id"] = alert->ended ? 4 : 1;
   out["status"] = alert->ended ? "Resolved" : "New";
   out["is_alert"] = !alert->ended;

@@ -10,8 +10,8 @@ namespace {
 
 constexpr size_t kHeader = 150;
 constexpr size_t kFallback = 300;
-constexpr size_t kDescription = 2000;
-constexpr size_t kValue = 300;
+constexpr size_t kMostCharacters = 2000;
+constexpr size_t kLongestFact = 300;
 
 std::string Escape(std::string_view text) {
   std::string out;
@@ -50,10 +50,10 @@ Result<Message> ToSlack(std::string_view canonical_json) {
   std::string description = Visible(alert->description);
   if (description.find_first_not_of(" \n") != std::string::npos) {
     blocks.push_back(
-        {{"type", "section"}, {"text", Plain(CutCharacters(description, kDescription))}});
+        {{"type", "section"}, {"text", Plain(CutCharacters(description, kMostCharacters))}});
   }
   Json fields = Json::array();
-  for (const auto& [label, value] : PeopleFacts(*alert, kValue))
+  for (const auto& [label, value] : PeopleFacts(*alert, kLongestFact))
     fields.push_back(Markdown(fmt::format("*{}*\n{}", Escape(label), Escape(value))));
   blocks.push_back({{"type", "section"}, {"fields", fields}});
   Json context = Json::array();

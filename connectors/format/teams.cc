@@ -10,8 +10,8 @@ namespace {
 
 // Every byte may double when it is written as JSON.
 constexpr size_t kTitle = 500;
-constexpr size_t kDescription = 4000;
-constexpr size_t kValue = 400;
+constexpr size_t kLongestDescription = 4000;
+constexpr size_t kLongestValue = 400;
 
 Json Run(const std::string& text) { return {{"type", "TextRun"}, {"text", text}}; }
 
@@ -29,10 +29,10 @@ Result<Message> ToTeams(std::string_view canonical_json) {
   title["color"] = alert->ended ? "Good" : alert->severity->teams;
   Json body = Json::array();
   body.push_back(Block(Json::array({title})));
-  std::string description = CutBytes(Visible(alert->description), kDescription);
+  std::string description = CutBytes(Visible(alert->description), kLongestDescription);
   if (description.find_first_not_of(" \n") != std::string::npos)
     body.push_back(Block(Json::array({Run(description)})));
-  for (const auto& [label, value] : PeopleFacts(*alert, kValue)) {
+  for (const auto& [label, value] : PeopleFacts(*alert, kLongestValue)) {
     Json name = Run(label + ": ");
     name["weight"] = "Bolder";
     body.push_back(Block(Json::array({name, Run(value)})));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/base/log.h"
+#include "engine/base/sync_directory.h"
 
 namespace keywatch::push {
 namespace {
@@ -27,15 +28,6 @@ void CloseFile(int* file) {
   if (*file >= 0)
     close(*file);
   *file = -1;
-}
-
-Status SyncFolder(const std::string& folder) {
-  int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0)
-    return Failed("open", folder, errno);
-  int failed = fsync(file) == 0 ? 0 : errno;
-  close(file);
-  return failed == 0 ? Status() : Failed("sync", folder, failed);
 }
 
 Status WriteAll(int file, std::string_view bytes, int64_t offset, const std::string& path) {
@@ -239,7 +231,7 @@ Status Spool::StartSegment(uint32_t number) {
   write_file_ = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
   if (write_file_ < 0)
     return Failed("open", path, errno);
-  return SyncFolder(options_.folder);
+  return SyncDirectory(options_.folder);
 }
 
 // What fails is taken back: a reader of the file must not find what was refused.

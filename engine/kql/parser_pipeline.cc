@@ -4,14 +4,6 @@
 #include "engine/kql/vocabulary.h"
 
 namespace keywatch::kql {
-namespace {
-
-bool Contains(const std::vector<std::string>& list, const std::string& word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
-
-}  // namespace
-
 // Null only when nested too deeply; otherwise mistakes are reported and left out.
 PipelinePtr Parser::ParsePipeline() {
   Nesting nesting(this);

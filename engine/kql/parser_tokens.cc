@@ -13,10 +13,6 @@ bool IsClose(TokenKind kind) {
          kind == TokenKind::kCloseBrace;
 }
 
-bool Contains(const std::vector<std::string>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
-
 std::string LowerCase(std::string word) {
   for (char& c : word) {
     if (c >= 'A' && c <= 'Z')

@@ -202,6 +202,10 @@ bool IsPlainName(std::string_view word) {
          !Contains(kContextual, word);
 }
 
+bool Contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
 const std::vector<std::string>& SupportedOperators() {
   static const std::vector<std::string> names = {"as",
                                                  "count",

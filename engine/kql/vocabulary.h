@@ -17,6 +17,8 @@ bool IsReservedBeforeAssign(std::string_view word);
 // True if the word needs no brackets anywhere. The printer uses it.
 bool IsPlainName(std::string_view word);
 
+bool Contains(const std::vector<std::string>& list, std::string_view word);
+
 // Tabular operators after a pipe: those that Parse reads, and those that it refuses by name.
 const std::vector<std::string>& SupportedOperators();
 const std::vector<std::string>& UnsupportedOperators();

@@ -28,10 +28,6 @@ constexpr Ticks kSourcesApart = record::kTicksPerDay;
 constexpr size_t kRulesNamed = 5;
 constexpr Ticks kHealthInterval = record::kTicksPerSecond / 5;
 
-double Seconds(Ticks ticks) {
-  return static_cast<double>(ticks) / static_cast<double>(record::kTicksPerSecond);
-}
-
 std::vector<std::string> Names(const std::vector<Input>& inputs) {
   std::vector<std::string> names;
   for (const Input& input : inputs)
@@ -191,11 +187,11 @@ void Worker::StoreAlerts(const std::vector<alert::Alert>& alerts, const std::ato
     }
     const alert::LatencyPassport& passport = alert.latency;
     if (passport.broker > 0) {
-      probe_.latency.at("enqueue").Observe(Seconds(passport.broker - passport.event));
-      probe_.latency.at("read").Observe(Seconds(passport.read - passport.broker));
+      probe_.latency.at("enqueue").Observe(record::ToSeconds(passport.broker - passport.event));
+      probe_.latency.at("read").Observe(record::ToSeconds(passport.read - passport.broker));
     }
     if (passport.read > 0) {
-      probe_.latency.at("evaluate").Observe(Seconds(passport.evaluated - passport.read));
+      probe_.latency.at("evaluate").Observe(record::ToSeconds(passport.evaluated - passport.read));
     }
   }
   Store([&] { return outputs_.alerts(outgoing); }, "alerts cannot be stored", stop);
@@ -249,13 +245,13 @@ void Worker::Evaluate(size_t input, const RawBatch& batch, const std::atomic<boo
     source.duplicates.Add(static_cast<double>(duplicates_.seen() - seen));
     std::vector<alert::Alert> alerts;
     engine_->Process(rows, fresh, &alerts, clocks_.Of(input));
-    probe_.batch_seconds.Observe(Seconds(record::WallNow() - begin));
+    probe_.batch_seconds.Observe(record::ToSeconds(record::WallNow() - begin));
     Emit(std::move(alerts), stop);
     Turn();
     if (rows.rows > 0) {
       Ticks newest = *std::max_element(rows.event_time.begin(), rows.event_time.end());
       clocks_.OnRows(input, newest);
-      source.event_lag.Observe(Seconds(batch.read_time - newest));
+      source.event_lag.Observe(record::ToSeconds(batch.read_time - newest));
       source.last_event.Set(record::ToUnixSeconds(newest));
       newest_event_[input] = std::max(newest_event_[input], newest);
       last_read_[input] = batch.read_time;
@@ -351,7 +347,7 @@ void Worker::FinishSnapshot(const std::optional<SnapshotWriter::Written>& writte
   }
   SetProblem(&snapshot_problem_, "");
   durable_at_ = record::WallNow();
-  probe_.checkpoint_seconds.Observe(Seconds(durable_at_ - written->begun));
+  probe_.checkpoint_seconds.Observe(record::ToSeconds(durable_at_ - written->begun));
   probe_.checkpoint_bytes.Set(static_cast<double>(written->bytes));
   probe_.checkpoint_success.Set(record::ToUnixSeconds(durable_at_));
   for (size_t i = 0; i < inputs_.size(); ++i)

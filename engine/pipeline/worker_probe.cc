@@ -24,10 +24,6 @@ BlindProbe MakeBlindProbe(MetricRegistry* metrics, const char* reason) {
                             labels)};
 }
 
-double Seconds(record::Ticks ticks) {
-  return static_cast<double>(ticks) / static_cast<double>(record::kTicksPerSecond);
-}
-
 double UnixSecondsOrZero(record::Ticks time) { return time == 0 ? 0 : record::ToUnixSeconds(time); }
 
 }  // namespace
@@ -176,7 +172,7 @@ void SourceProbe::Update(const SourceHealth& health) {
 
 void BlindProbe::Update(const BlindIntervals::Totals& totals) {
   intervals.Add(static_cast<double>(totals.intervals) - intervals.Value());
-  seconds.Add(std::max(0.0, Seconds(totals.span) - seconds.Value()));
+  seconds.Add(std::max(0.0, record::ToSeconds(totals.span) - seconds.Value()));
   last_noticed.Set(UnixSecondsOrZero(totals.noticed));
 }
 
@@ -186,7 +182,7 @@ void WorkerProbe::Update(const BlindIntervals& blind) {
 }
 
 void WorkerProbe::Update(record::Ticks scanned, record::Ticks changed) {
-  scan_time.Add(std::max(0.0, Seconds(scanned) - scan_time.Value()));
+  scan_time.Add(std::max(0.0, record::ToSeconds(scanned) - scan_time.Value()));
   unsaved_since.Set(UnixSecondsOrZero(changed));
 }
 
@@ -205,7 +201,7 @@ void WorkerProbe::Update(const std::vector<RuleReport>& reports,
     RuleProbe& probe = rules.at(report.rule->id);
     probe.state_entries.Set(static_cast<double>(report.state_rows));
     probe.learning.Set(report.learning ? 1 : 0);
-    probe.evaluation.Add(std::max(0.0, Seconds(report.busy) - probe.evaluation.Value()));
+    probe.evaluation.Add(std::max(0.0, record::ToSeconds(report.busy) - probe.evaluation.Value()));
     probe.evictions.Add(static_cast<double>(report.evictions - probe.evictions_counted));
     probe.evictions_counted = report.evictions;
     late += report.late_rows;

@@ -62,9 +62,10 @@ std::string FormatTimespan(Ticks timespan);
 // Current wall time.
 Ticks WallNow();
 
-inline double ToUnixSeconds(Ticks datetime) {
-  return static_cast<double>(datetime - kUnixEpoch) / static_cast<double>(kTicksPerSecond);
+inline double ToSeconds(Ticks timespan) {
+  return static_cast<double>(timespan) / static_cast<double>(kTicksPerSecond);
 }
+inline double ToUnixSeconds(Ticks datetime) { return ToSeconds(datetime - kUnixEpoch); }
 inline Ticks FromUnixMilliseconds(int64_t milliseconds) {
   return kUnixEpoch + milliseconds * kTicksPerMillisecond;
 }

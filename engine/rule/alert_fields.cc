@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/utf8.h"
 #include "engine/rule/entity_catalog.h"
 #include "engine/rule/yaml_fields.h"
 
@@ -132,12 +133,6 @@ SourceSpan PartSpan(const SourceText& file, const YamlNode& scalar, size_t begin
   return {static_cast<uint32_t>(at + begin), static_cast<uint32_t>(length)};
 }
 
-size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 }  // namespace
 
 bool IsColumnName(std::string_view text) {
@@ -154,10 +149,11 @@ TextTemplate ParseTemplate(const SourceText& file,
   TextTemplate out;
   out.span = scalar.span;
   std::string_view text = scalar.scalar;
-  if (CodePoints(text) > most_characters) {
+  if (CountCodePoints(text) > most_characters) {
     diagnostics->Error(
         scalar.span,
-        fmt::format("expected at most {} characters, found {}", most_characters, CodePoints(text)));
+        fmt::format(
+            "expected at most {} characters, found {}", most_characters, CountCodePoints(text)));
   }
   size_t placeholders = 0;
   size_t begin = 0;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/crypto.h"
+#include "engine/base/utf8.h"
 #include "engine/rule/alert_fields.h"
 #include "engine/rule/duration.h"
 #include "engine/rule/entity_catalog.h"
@@ -60,12 +61,6 @@ bool IsVersion(std::string_view text) {
   return std::count(text.begin(), text.end(), '.') == 2 &&
          text.find_first_not_of("0123456789.") == std::string_view::npos && text.front() != '.' &&
          text.back() != '.' && text.find("..") == std::string_view::npos;
-}
-
-size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
 }
 
 // Reads one rule file, field group by field group.
@@ -164,7 +159,7 @@ class RuleReader {
     if (query->scalar.find_first_not_of(" \t\r\n") == std::string::npos) {
       diagnostics_->Error(query->span, "query: expected KQL, found nothing");
     }
-    if (size_t length = CodePoints(query->scalar); length > kMaxQueryCharacters) {
+    if (size_t length = CountCodePoints(query->scalar); length > kMaxQueryCharacters) {
       diagnostics_->Error(
           query->span,
           fmt::format(

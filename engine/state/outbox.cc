@@ -6,10 +6,9 @@
 #include <filesystem>
 #include <mutex>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "engine/base/sync_directory.h"
 #include "engine/state/sqlite.h"
 
 namespace keywatch::state {
@@ -30,16 +29,6 @@ CREATE TABLE IF NOT EXISTS deliveries(
 CREATE INDEX IF NOT EXISTS pending ON deliveries(sink, seq, next_attempt) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS parked ON deliveries(sink, seq) WHERE state = 'parked';
 )sql";
-
-// The name of a file is on disk only when its directory is.
-void SyncDirectory(const std::string& path) {
-  std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  int directory = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0)
-    return;
-  fsync(directory);
-  close(directory);
-}
 
 }  // namespace
 
@@ -120,7 +109,7 @@ Status Outbox::Impl::Open(const std::string& path) {
   KEYWATCH_RETURN_IF_ERROR(
       writer.database->Execute(fmt::format("PRAGMA user_version={}", kFormat)));
   if (path != ":memory:") {
-    SyncDirectory(path);
+    KEYWATCH_RETURN_IF_ERROR(SyncDirectory(std::filesystem::path(path).parent_path().string()));
     Result<std::unique_ptr<Database>> second = Database::Open(path);
     if (!second)
       return second.error();

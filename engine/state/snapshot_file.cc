@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/sync_directory.h"
+
 namespace keywatch::state {
 
 namespace {
@@ -96,13 +98,6 @@ Status WriteAll(int fd, std::string_view bytes) {
       return Unavailable(ErrnoText(written == 0 ? ENOSPC : errno));
     bytes.remove_prefix(static_cast<size_t>(written));
   }
-  return {};
-}
-
-Status SyncDirectory(const std::string& dir) {
-  Descriptor fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0)
-    return Unavailable(ErrnoText(errno));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace keywatch::tests {
@@ -12,6 +13,11 @@ inline ::testing::AssertionResult Has(std::string_view text, std::string_view pa
   if (text.find(part) != std::string_view::npos)
     return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << "no \"" << part << "\" in:\n" << text;
+}
+
+// The line is there as a whole, with its end.
+inline ::testing::AssertionResult HasLine(std::string_view text, std::string_view line) {
+  return Has(fmt::format("\n{}", text), fmt::format("\n{}\n", line));
 }
 
 }  // namespace keywatch::tests

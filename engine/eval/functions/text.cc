@@ -1,6 +1,7 @@
 // Functions that make or measure text.
 #include <algorithm>
 
+#include "engine/base/utf8.h"
 #include "engine/eval/kernel.h"
 #include "engine/eval/regex.h"
 #include "engine/eval/text_match.h"
@@ -128,14 +129,7 @@ void StrcatFn(const Call& call, Vector* out) {
   }
 }
 
-bool StartsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-
-int64_t CodePoints(std::string_view text) {
-  int64_t count = 0;
-  for (char c : text)
-    count += StartsCodePoint(c) ? 1 : 0;
-  return count;
-}
+int64_t CodePoints(std::string_view text) { return static_cast<int64_t>(CountCodePoints(text)); }
 
 // Byte offset of code point `index`, the text's size when there are fewer.
 size_t OffsetOf(std::string_view text, int64_t index) {

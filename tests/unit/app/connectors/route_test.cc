@@ -56,7 +56,7 @@ TEST(Route, PatternsStandForText) {
   EXPECT_TRUE(MatchesPattern("a**", "a"));
 }
 
-ConfigLoad Parse(const std::string& sinks) {
+ConfigLoad ParseSinks(const std::string& sinks) {
   return ParseConfig({"k.yaml",
                       "version: 1\nsources:\n  - {type: file, paths: ['*.json']}\nsinks:\n" + sinks,
                       1,
@@ -65,28 +65,28 @@ ConfigLoad Parse(const std::string& sinks) {
                      [](std::string_view) { return std::nullopt; });
 }
 
-std::string Messages(const ConfigLoad& load) { return Format(load.source, load.diagnostics); }
-
 TEST(Route, IsReadAndChecked) {
-  ConfigLoad load = Parse(
+  ConfigLoad load = ParseSinks(
       "  - {type: console}\n  - {type: file, path: a, route: {min_severity: medium, rules: r1, "
       "tactics: [Impact], resources: ['v*']}}\n");
-  ASSERT_TRUE(load.config) << Messages(load);
+  ASSERT_TRUE(load.config) << Format(load.source, load.diagnostics);
   EXPECT_EQ(load.config->sinks[1].route, (Route{{"Medium", "High"}, {"r1"}, {"Impact"}, {"v*"}}));
-  EXPECT_EQ(Messages(load), "");
-  EXPECT_FALSE(Parse("  - {type: console, route: {severity: Hihg}}\n").config);
-  EXPECT_FALSE(Parse("  - {type: console, route: {severity: High, min_severity: Low}}\n").config);
-  EXPECT_FALSE(Parse("  - {type: console, route: {rules: []}}\n").config);
-  EXPECT_FALSE(Parse("  - {type: console, route: {rule: a}}\n").config);
+  EXPECT_EQ(Format(load.source, load.diagnostics), "");
+  EXPECT_FALSE(ParseSinks("  - {type: console, route: {severity: Hihg}}\n").config);
+  EXPECT_FALSE(
+      ParseSinks("  - {type: console, route: {severity: High, min_severity: Low}}\n").config);
+  EXPECT_FALSE(ParseSinks("  - {type: console, route: {rules: []}}\n").config);
+  EXPECT_FALSE(ParseSinks("  - {type: console, route: {rule: a}}\n").config);
 }
 
 TEST(Route, SeveritiesThatMayReachNobodyAreWarnedOf) {
-  ConfigLoad load = Parse(
+  ConfigLoad load = ParseSinks(
       "  - {type: console, route: {severity: [High, Low]}}\n"
       "  - {type: file, path: a, route: {rules: x}}\n");
   ASSERT_TRUE(load.config);
-  EXPECT_TRUE(Has(Messages(load), "warning: alerts of severity Informational, Medium reach a sink"))
-      << Messages(load);
+  EXPECT_TRUE(Has(Format(load.source, load.diagnostics),
+                  "warning: alerts of severity Informational, Medium reach a sink"))
+      << Format(load.source, load.diagnostics);
   EXPECT_EQ(UnroutedSeverities({{{"High"}, {}, {}, {}}, {}}), Texts{});
 }
 

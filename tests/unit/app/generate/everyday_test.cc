@@ -7,15 +7,15 @@
 namespace keywatch::generate {
 namespace {
 
-constexpr record::Ticks kDay = 739'000 * record::kTicksPerDay;
+constexpr record::Ticks kFirstDay = 739'000 * record::kTicksPerDay;
 
 TEST(EverydayTest, ExactlyAsManyAsAskedForInOrder) {
   World world = MakeWorld(1);
   for (uint64_t records : {0U, 1U, 7U, 5000U, 200'000U}) {
-    Everyday everyday(&world, Random(1), kDay, records, 600);
+    Everyday everyday(&world, Random(1), kFirstDay, records, 600);
     Event event;
     uint64_t count = 0;
-    record::Ticks before = kDay;
+    record::Ticks before = kFirstDay;
     while (everyday.Next(&event)) {
       ++count;
       // An HSM's times are cut to milliseconds.
@@ -23,13 +23,13 @@ TEST(EverydayTest, ExactlyAsManyAsAskedForInOrder) {
       before = event.time;
     }
     EXPECT_EQ(count, records);
-    EXPECT_LT(before, kDay + record::kTicksPerDay);
+    EXPECT_LT(before, kFirstDay + record::kTicksPerDay);
   }
 }
 
 TEST(EverydayTest, NothingOfItIsRare) {
   World world = MakeWorld(1);
-  Everyday everyday(&world, Random(1), kDay, 20'000, 600);
+  Everyday everyday(&world, Random(1), kFirstDay, 20'000, 600);
   Event event;
   int hsm = 0;
   int challenges = 0;
@@ -41,7 +41,7 @@ TEST(EverydayTest, NothingOfItIsRare) {
     EXPECT_NE(event.operation, &operations::kKeyRelease);
     hsm += event.resource->is_hsm ? 1 : 0;
     challenges += event.status == 401 ? 1 : 0;
-    at_night += event.time - kDay < 6 * record::kTicksPerHour ? 1 : 0;
+    at_night += event.time - kFirstDay < 6 * record::kTicksPerHour ? 1 : 0;
   }
   EXPECT_NEAR(hsm, 12'000, 500);
   EXPECT_NEAR(challenges, 20'000 * (0.4 * 0.97 * 0.12 + 0.6 * 0.05), 200);

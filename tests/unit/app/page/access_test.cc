@@ -8,10 +8,10 @@ namespace {
 using record::Ticks;
 using Headers = std::map<std::string, std::string>;
 
-constexpr Ticks kNow = record::kUnixEpoch + 20'000 * record::kTicksPerDay;
+constexpr Ticks kRequestTime = record::kUnixEpoch + 20'000 * record::kTicksPerDay;
 const std::string kToken = "0123456789abcdef0123456789abcdef";
 
-Access Of(const AccessRules& rules, const Headers& headers, Ticks now = kNow) {
+Access Of(const AccessRules& rules, const Headers& headers, Ticks now = kRequestTime) {
   http::ServerRequest request;
   request.method = "GET";
   request.path = "/";
@@ -19,7 +19,7 @@ Access Of(const AccessRules& rules, const Headers& headers, Ticks now = kNow) {
   return Decide(rules, request, now).access;
 }
 
-std::string CookieOf(const AccessRules& rules, Ticks now = kNow) {
+std::string CookieOf(const AccessRules& rules, Ticks now = kRequestTime) {
   std::string cookie = SessionCookie(rules, now, false);
   return "other=1; " + cookie.substr(0, cookie.find(';'));
 }
@@ -42,7 +42,7 @@ TEST(Access, OnLoopbackWithoutATokenUnderLoopbackNamesOnly) {
 TEST(Access, BeyondLoopbackWithoutATokenNobody) {
   http::ServerRequest request;
   request.headers = {{"host", "localhost"}, {"authorization", "Bearer "}};
-  AccessDecision decision = Decide({false, "", false}, request, kNow);
+  AccessDecision decision = Decide({false, "", false}, request, kRequestTime);
   EXPECT_EQ(decision.access, Access::kForbidden);
   EXPECT_NE(decision.reason.find("http.token_file"), std::string::npos);
 }
@@ -68,7 +68,7 @@ TEST(Access, ASessionEndsWithItsTimeAndItsToken) {
   std::string cookie = CookieOf(rules);
   EXPECT_EQ(cookie.find(kToken), std::string::npos);
   EXPECT_EQ(Of(rules, {{"cookie", cookie}}), Access::kAllowed);
-  EXPECT_EQ(Of(rules, {{"cookie", cookie}}, kNow + kSessionLength + 1), Access::kSignIn);
+  EXPECT_EQ(Of(rules, {{"cookie", cookie}}, kRequestTime + kSessionLength + 1), Access::kSignIn);
   EXPECT_EQ(Of({true, kToken + "new", false}, {{"cookie", cookie}}), Access::kSignIn);
   EXPECT_EQ(Of(rules, {{"cookie", cookie + "0"}}), Access::kSignIn);
   std::string forged = cookie;
@@ -78,11 +78,12 @@ TEST(Access, ASessionEndsWithItsTimeAndItsToken) {
 }
 
 TEST(Access, TheCookieIsForThisSiteAndNotForScripts) {
-  std::string cookie = SessionCookie({true, kToken, false}, kNow, true);
+  std::string cookie = SessionCookie({true, kToken, false}, kRequestTime, true);
   for (const char* part :
        {"; HttpOnly", "; SameSite=Strict", "; Secure", "; Path=/", "Max-Age=43200"})
     EXPECT_NE(cookie.find(part), std::string::npos) << part;
-  EXPECT_EQ(SessionCookie({true, kToken, false}, kNow, false).find("Secure"), std::string::npos);
+  EXPECT_EQ(SessionCookie({true, kToken, false}, kRequestTime, false).find("Secure"),
+            std::string::npos);
 }
 
 TEST(Access, ALinkFromElsewhereIsAskedForAgain) {

@@ -14,7 +14,7 @@ class NoTokens final : public azure::TokenProvider {
   void Cancel() override {}
 };
 
-std::string Value(const ConfHandle& conf, const char* name) {
+std::string Property(const ConfHandle& conf, const char* name) {
   std::string out(256, '\0');
   size_t size = out.size();
   rd_kafka_conf_get(conf.get(), name, out.data(), &size);
@@ -26,14 +26,14 @@ TEST(ClientProperty, TokensMeanOauthbearerOverTls) {
   settings.brokers = "contoso.servicebus.windows.net:9093";
   ConfHandle plain(rd_kafka_conf_new());
   ASSERT_TRUE(SetConnection(plain.get(), settings).ok());
-  EXPECT_EQ(Value(plain, "bootstrap.servers"), settings.brokers);
-  EXPECT_EQ(Value(plain, "security.protocol"), "plaintext");
+  EXPECT_EQ(Property(plain, "bootstrap.servers"), settings.brokers);
+  EXPECT_EQ(Property(plain, "security.protocol"), "plaintext");
 
   settings.tokens = std::make_shared<NoTokens>();
   ConfHandle conf(rd_kafka_conf_new());
   ASSERT_TRUE(SetConnection(conf.get(), settings).ok());
-  EXPECT_EQ(Value(conf, "security.protocol"), "sasl_ssl");
-  EXPECT_EQ(Value(conf, "sasl.mechanism"), "OAUTHBEARER");
+  EXPECT_EQ(Property(conf, "security.protocol"), "sasl_ssl");
+  EXPECT_EQ(Property(conf, "sasl.mechanism"), "OAUTHBEARER");
 
   settings.properties.emplace("sasl.mechanism", Secret("PLAIN"));
   EXPECT_FALSE(SetConnection(conf.get(), settings).ok());

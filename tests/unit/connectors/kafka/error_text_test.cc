@@ -5,7 +5,7 @@
 namespace keywatch::kafka {
 namespace {
 
-struct Case {
+struct TextCase {
   rd_kafka_resp_err_t code;
   const char* detail;
   ProblemKind kind;
@@ -13,7 +13,7 @@ struct Case {
 };
 
 TEST(ErrorText, SaysWhatToDo) {
-  const Case cases[] = {
+  const TextCase cases[] = {
       {RD_KAFKA_RESP_ERR__AUTHENTICATION,
        "SASL authentication error: Authentication failed: Invalid username or password",
        ProblemKind::kLogin,
@@ -54,7 +54,7 @@ TEST(ErrorText, SaysWhatToDo) {
        ProblemKind::kGroup,
        "Kafka reports: odd thing"},
   };
-  for (const Case& c : cases) {
+  for (const TextCase& c : cases) {
     const Problem problem = Explain(c.code, c.detail, "t");
     EXPECT_EQ(problem.kind, c.kind) << problem.text;
     EXPECT_NE(problem.text.find(c.says), std::string::npos) << problem.text;

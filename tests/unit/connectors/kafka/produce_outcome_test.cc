@@ -10,7 +10,7 @@ namespace {
 
 using pipeline::DeliveryOutcome;
 
-struct Case {
+struct OutcomeCase {
   rd_kafka_resp_err_t code;
   DeliveryOutcome outcome;
   const char* reason;
@@ -19,7 +19,7 @@ struct Case {
 };
 
 TEST(ProduceOutcome, OfEveryKindOfAnswer) {
-  const Case cases[] = {
+  const OutcomeCase cases[] = {
       {RD_KAFKA_RESP_ERR_NO_ERROR, DeliveryOutcome::kAccepted, "", false, ""},
       {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
        DeliveryOutcome::kReject,
@@ -69,7 +69,7 @@ TEST(ProduceOutcome, OfEveryKindOfAnswer) {
        "no answer within timeout"},
       {RD_KAFKA_RESP_ERR_UNKNOWN, DeliveryOutcome::kRetry, "other", false, "Kafka reports: text"},
   };
-  for (const Case& one : cases) {
+  for (const OutcomeCase& one : cases) {
     SCOPED_TRACE(rd_kafka_err2name(one.code));
     const pipeline::DeliveryResult result =
         OutcomeOfProduce(one.code, "text", "alerts", LoginKind::kPassword, {});

@@ -7,7 +7,7 @@
 namespace keywatch::kafka {
 namespace {
 
-struct Case {
+struct OffsetCase {
   const char* what;
   StartInput input;
   std::optional<int64_t> start;
@@ -15,7 +15,7 @@ struct Case {
 
 TEST(StartOffset, Table) {
   const std::optional<int64_t> none;
-  const Case cases[] = {
+  const OffsetCase cases[] = {
       {"nothing known", {none, none, none}, none},
       {"a group that has read before", {none, none, 40}, 40},
       {"the snapshot is older than the commit", {30, none, 40}, 30},
@@ -25,7 +25,7 @@ TEST(StartOffset, Table) {
       {"back from a member that committed nothing", {30, 50, 45}, 50},
       {"back, and nothing was ever committed", {none, 50, none}, 50},
   };
-  for (const Case& c : cases) {
+  for (const OffsetCase& c : cases) {
     EXPECT_EQ(StartOffset(c.input), c.start) << c.what;
   }
 }

@@ -5,21 +5,20 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/log.h"
+#include "tests/support/text_match.h"
 
 namespace keywatch {
 namespace {
 
-bool Has(const std::string& text, const std::string& line) {
-  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
-}
+using tests::HasLine;
 
 TEST(MetricsTest, SeriesExistWithZeroFromTheStart) {
   MetricRegistry registry;
   registry.AddCounter("keywatch_x_total", "Xs.", {{"sink", "a"}});
   std::string text = registry.Expose();
-  EXPECT_TRUE(Has(text, "# HELP keywatch_x_total Xs."));
-  EXPECT_TRUE(Has(text, "# TYPE keywatch_x_total counter"));
-  EXPECT_TRUE(Has(text, "keywatch_x_total{sink=\"a\"} 0"));
+  EXPECT_TRUE(HasLine(text, "# HELP keywatch_x_total Xs."));
+  EXPECT_TRUE(HasLine(text, "# TYPE keywatch_x_total counter"));
+  EXPECT_TRUE(HasLine(text, "keywatch_x_total{sink=\"a\"} 0"));
 }
 
 TEST(MetricsTest, SameNameAndLabelsAreTheSameMetric) {
@@ -32,8 +31,8 @@ TEST(MetricsTest, SameNameAndLabelsAreTheSameMetric) {
   b.Add(0.5);
   EXPECT_EQ(a.Value(), 3);
   std::string text = registry.Expose();
-  EXPECT_TRUE(Has(text, "keywatch_x_total{sink=\"a\"} 3"));
-  EXPECT_TRUE(Has(text, "keywatch_x_total{sink=\"b\"} 0.5"));
+  EXPECT_TRUE(HasLine(text, "keywatch_x_total{sink=\"a\"} 3"));
+  EXPECT_TRUE(HasLine(text, "keywatch_x_total{sink=\"b\"} 0.5"));
   EXPECT_EQ(text.find("# TYPE keywatch_x_total"), text.rfind("# TYPE keywatch_x_total"));
 }
 
@@ -44,16 +43,16 @@ TEST(MetricsTest, HistogramBucketsAreCumulative) {
   h.Observe(0.5);
   h.Observe(5);
   std::string text = registry.Expose();
-  EXPECT_TRUE(Has(text, "keywatch_d_seconds_bucket{le=\"0.1\"} 1"));
-  EXPECT_TRUE(Has(text, "keywatch_d_seconds_bucket{le=\"1\"} 2"));
-  EXPECT_TRUE(Has(text, "keywatch_d_seconds_bucket{le=\"+Inf\"} 3"));
-  EXPECT_TRUE(Has(text, "keywatch_d_seconds_count 3"));
+  EXPECT_TRUE(HasLine(text, "keywatch_d_seconds_bucket{le=\"0.1\"} 1"));
+  EXPECT_TRUE(HasLine(text, "keywatch_d_seconds_bucket{le=\"1\"} 2"));
+  EXPECT_TRUE(HasLine(text, "keywatch_d_seconds_bucket{le=\"+Inf\"} 3"));
+  EXPECT_TRUE(HasLine(text, "keywatch_d_seconds_count 3"));
 }
 
 TEST(MetricsTest, LabelValuesAreEscaped) {
   MetricRegistry registry;
   registry.AddGauge("keywatch_g", "G.", {{"sink", "a\"b\\c\nd"}}).Set(1);
-  EXPECT_TRUE(Has(registry.Expose(), R"(keywatch_g{sink="a\"b\\c\nd"} 1)"));
+  EXPECT_TRUE(HasLine(registry.Expose(), R"(keywatch_g{sink="a\"b\\c\nd"} 1)"));
 }
 
 TEST(MetricsTest, ARefresherRunsBeforeEachExposition) {
@@ -61,8 +60,8 @@ TEST(MetricsTest, ARefresherRunsBeforeEachExposition) {
   Gauge g = registry.AddGauge("keywatch_g", "G.");
   int calls = 0;
   registry.BeforeExpose([&]() mutable { g.Set(++calls); });
-  EXPECT_TRUE(Has(registry.Expose(), "keywatch_g 1"));
-  EXPECT_TRUE(Has(registry.Expose(), "keywatch_g 2"));
+  EXPECT_TRUE(HasLine(registry.Expose(), "keywatch_g 1"));
+  EXPECT_TRUE(HasLine(registry.Expose(), "keywatch_g 2"));
 }
 
 TEST(MetricsTest, ProcessMetrics) {

@@ -42,21 +42,21 @@ std::string Mistakes(std::string_view text) {
   return Messages(diagnostics);
 }
 
-struct Case {
+struct ParseCase {
   std::string_view text;
   std::string_view expected;
 };
 
 // Also: what Print gives parses again, to the same tree.
-void CheckTrees(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
+void CheckTrees(const std::vector<ParseCase>& cases) {
+  for (const ParseCase& c : cases) {
     EXPECT_EQ(Tree(c.text), c.expected) << c.text;
     EXPECT_EQ(Tree(c.expected), c.expected) << "printed from: " << c.text;
   }
 }
 
-void CheckMistakes(const std::vector<Case>& cases) {
-  for (const Case& c : cases)
+void CheckMistakes(const std::vector<ParseCase>& cases) {
+  for (const ParseCase& c : cases)
     EXPECT_EQ(Mistakes(c.text), c.expected) << c.text;
 }
 

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/text_match.h"
+
 namespace keywatch::pipeline {
 namespace {
 
-bool Has(const std::string& text, const std::string& line) {
-  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
-}
+using tests::HasLine;
 
 class WorkerProbeTest : public testing::Test {
  protected:
@@ -27,9 +27,9 @@ class WorkerProbeTest : public testing::Test {
 TEST_F(WorkerProbeTest, TheInfoOfARuleMapsItsIdToItsName) {
   WorkerProbe probe(&metrics, {}, {report}, 100);
   EXPECT_TRUE(
-      Has(metrics.Expose(),
-          R"(keywatch_rule_info{name="A name",rule_id="r",sha256="ab",version="1.0.0"} 1)"));
-  EXPECT_TRUE(Has(metrics.Expose(), "keywatch_state_entries_limit 100"));
+      HasLine(metrics.Expose(),
+              R"(keywatch_rule_info{name="A name",rule_id="r",sha256="ab",version="1.0.0"} 1)"));
+  EXPECT_TRUE(HasLine(metrics.Expose(), "keywatch_state_entries_limit 100"));
 }
 
 TEST_F(WorkerProbeTest, WhatASnapshotBroughtIsNotCountedAgain) {
@@ -39,14 +39,14 @@ TEST_F(WorkerProbeTest, WhatASnapshotBroughtIsNotCountedAgain) {
   probe.TakeUp({report});
   probe.Update({report}, 0, 0);
   EXPECT_TRUE(
-      Has(metrics.Expose(), R"(keywatch_state_evictions_total{reason="rows",rule_id="r"} 0)"));
-  EXPECT_TRUE(Has(metrics.Expose(), R"(keywatch_events_late_total{policy="evaluated"} 0)"));
+      HasLine(metrics.Expose(), R"(keywatch_state_evictions_total{reason="rows",rule_id="r"} 0)"));
+  EXPECT_TRUE(HasLine(metrics.Expose(), R"(keywatch_events_late_total{policy="evaluated"} 0)"));
   report.evictions = 7;
   report.late_rows = 4;
   probe.Update({report}, 0, 0);
   EXPECT_TRUE(
-      Has(metrics.Expose(), R"(keywatch_state_evictions_total{reason="rows",rule_id="r"} 2)"));
-  EXPECT_TRUE(Has(metrics.Expose(), R"(keywatch_events_late_total{policy="evaluated"} 1)"));
+      HasLine(metrics.Expose(), R"(keywatch_state_evictions_total{reason="rows",rule_id="r"} 2)"));
+  EXPECT_TRUE(HasLine(metrics.Expose(), R"(keywatch_events_late_total{policy="evaluated"} 1)"));
 }
 
 TEST_F(WorkerProbeTest, WhatRulesAndTheScanCost) {
@@ -55,11 +55,11 @@ TEST_F(WorkerProbeTest, WhatRulesAndTheScanCost) {
   probe.Update({report}, 0, 0);
   probe.Update(2 * record::kTicksPerSecond, 0);
   std::string text = metrics.Expose();
-  EXPECT_TRUE(Has(text, R"(keywatch_rule_evaluation_seconds_total{rule_id="r"} 3)"));
-  EXPECT_TRUE(Has(text, "keywatch_scan_seconds_total 2"));
-  EXPECT_TRUE(Has(text, "keywatch_checkpoint_unsaved_since_timestamp_seconds 0"));
+  EXPECT_TRUE(HasLine(text, R"(keywatch_rule_evaluation_seconds_total{rule_id="r"} 3)"));
+  EXPECT_TRUE(HasLine(text, "keywatch_scan_seconds_total 2"));
+  EXPECT_TRUE(HasLine(text, "keywatch_checkpoint_unsaved_since_timestamp_seconds 0"));
   probe.Update(2 * record::kTicksPerSecond, record::kUnixEpoch + record::kTicksPerSecond);
-  EXPECT_TRUE(Has(metrics.Expose(), "keywatch_checkpoint_unsaved_since_timestamp_seconds 1"));
+  EXPECT_TRUE(HasLine(metrics.Expose(), "keywatch_checkpoint_unsaved_since_timestamp_seconds 1"));
 }
 
 TEST_F(WorkerProbeTest, BlindSpans) {
@@ -73,11 +73,12 @@ TEST_F(WorkerProbeTest, BlindSpans) {
   probe.Update(blind);
   probe.Update(blind);
   std::string text = metrics.Expose();
-  EXPECT_TRUE(Has(text, R"(keywatch_blind_intervals_total{reason="gap"} 1)"));
-  EXPECT_TRUE(Has(text, R"(keywatch_blind_seconds_total{reason="gap"} 60)"));
-  EXPECT_TRUE(Has(text, R"(keywatch_blind_last_noticed_timestamp_seconds{reason="gap"} 2)"));
-  EXPECT_TRUE(Has(text, R"(keywatch_blind_intervals_total{reason="eviction"} 0)"));
-  EXPECT_TRUE(Has(text, R"(keywatch_blind_last_noticed_timestamp_seconds{reason="eviction"} 0)"));
+  EXPECT_TRUE(HasLine(text, R"(keywatch_blind_intervals_total{reason="gap"} 1)"));
+  EXPECT_TRUE(HasLine(text, R"(keywatch_blind_seconds_total{reason="gap"} 60)"));
+  EXPECT_TRUE(HasLine(text, R"(keywatch_blind_last_noticed_timestamp_seconds{reason="gap"} 2)"));
+  EXPECT_TRUE(HasLine(text, R"(keywatch_blind_intervals_total{reason="eviction"} 0)"));
+  EXPECT_TRUE(
+      HasLine(text, R"(keywatch_blind_last_noticed_timestamp_seconds{reason="eviction"} 0)"));
 }
 
 }  // namespace

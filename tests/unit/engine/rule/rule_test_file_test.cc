@@ -45,7 +45,7 @@ RuleTestLoad Load(const std::string& text) {
   return ParseRuleTests({"dir/a.test.yaml", text, 1, 0});
 }
 
-std::string MessagesOf(const std::string& text) {
+std::string TestMessagesOf(const std::string& text) {
   RuleTestLoad load = Load(text);
   return Format(load.source, load.diagnostics);
 }
@@ -108,32 +108,33 @@ std::string WithTest(const std::string& test) {
 
 TEST(RuleTestFile, AMisspeltTestNeverPassesSilently) {
   EXPECT_TRUE(
-      Has(MessagesOf(WithTest("{name: x, records: [{at: 0s, template: base}], expcet: none}")),
+      Has(TestMessagesOf(WithTest("{name: x, records: [{at: 0s, template: base}], expcet: none}")),
           "did you mean expect?"));
   EXPECT_TRUE(
-      Has(MessagesOf(WithTest("{name: x, records: [{at: 0s, template: bse}], expect: none}")),
+      Has(TestMessagesOf(WithTest("{name: x, records: [{at: 0s, template: bse}], expect: none}")),
           "did you mean base?"));
   EXPECT_TRUE(
-      Has(MessagesOf(WithTest("{name: x, records: [{at: 5, template: base}], expect: none}")),
+      Has(TestMessagesOf(WithTest("{name: x, records: [{at: 5, template: base}], expect: none}")),
           "at: expected a time from the start"));
-  EXPECT_TRUE(Has(MessagesOf(WithTest("{name: x, records: [{at: 0s}], expect: none}")),
+  EXPECT_TRUE(Has(TestMessagesOf(WithTest("{name: x, records: [{at: 0s}], expect: none}")),
                   "expected a template, a record or raw"));
-  EXPECT_TRUE(Has(
-      MessagesOf(WithTest("{name: x, records: [{at: 0s, raw: a, template: base}], expect: none}")),
-      "found both"));
+  EXPECT_TRUE(Has(TestMessagesOf(WithTest(
+                      "{name: x, records: [{at: 0s, raw: a, template: base}], expect: none}")),
+                  "found both"));
   EXPECT_TRUE(
-      Has(MessagesOf(WithTest("{name: x, records: [], expect: none}")), "at least one record"));
-  EXPECT_TRUE(
-      Has(MessagesOf(WithTest("{name: x, records: [{at: 0s, template: base}], expect: silent}")),
-          "expect: expected a list of alerts, or none, found silent"));
+      Has(TestMessagesOf(WithTest("{name: x, records: [], expect: none}")), "at least one record"));
   EXPECT_TRUE(Has(
-      MessagesOf(
+      TestMessagesOf(WithTest("{name: x, records: [{at: 0s, template: base}], expect: silent}")),
+      "expect: expected a list of alerts, or none, found silent"));
+  EXPECT_TRUE(Has(
+      TestMessagesOf(
           WithTest("{name: x, records: [{at: 0s, template: base}], expect: [{entites: {IP: 1}}]}")),
       "did you mean entities?"));
-  EXPECT_TRUE(Has(MessagesOf("tests: []\n"), "at least one test"));
-  EXPECT_TRUE(Has(MessagesOf(WithTest("{name: x, records: [{at: 0s, repeat: 50000, deliver: 1000, "
-                                      "template: base}], expect: none}")),
-                  "at most 200000 records"));
+  EXPECT_TRUE(Has(TestMessagesOf("tests: []\n"), "at least one test"));
+  EXPECT_TRUE(
+      Has(TestMessagesOf(WithTest("{name: x, records: [{at: 0s, repeat: 50000, deliver: 1000, "
+                                  "template: base}], expect: none}")),
+          "at most 200000 records"));
 }
 
 // Every rule that is shipped loads without a word, and has tests that fire and tests that do not.

@@ -10,7 +10,7 @@ namespace {
 
 using record::Ticks;
 
-constexpr Ticks kNow = record::kUnixEpoch + 20'000 * record::kTicksPerDay;
+constexpr Ticks kReadTime = record::kUnixEpoch + 20'000 * record::kTicksPerDay;
 
 class Reader : public ::testing::Test {
  protected:
@@ -26,7 +26,7 @@ class Reader : public ::testing::Test {
   void Insert(const std::string& id, const std::string& severity = "High") {
     std::string json = "{\"id\":\"" + id + "\"}";
     std::vector<NewAlert> rows = {{id, "rule", severity, json}};
-    ASSERT_TRUE(outbox_->Insert(rows, kNow));
+    ASSERT_TRUE(outbox_->Insert(rows, kReadTime));
   }
 
   static std::string Ids(const std::vector<StoredAlert>& alerts) {
@@ -52,7 +52,7 @@ TEST_F(Reader, SeesWhatTheOutboxCommits) {
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->json, "{\"id\":\"a\"}");
   EXPECT_EQ((*found)->severity, "High");
-  EXPECT_EQ((*found)->created, kNow);
+  EXPECT_EQ((*found)->created, kReadTime);
   EXPECT_FALSE(*reader_->Find("b"));
 }
 
@@ -103,17 +103,17 @@ TEST_F(Reader, WhatCameAfterASequenceNumber) {
 TEST_F(Reader, TellsWhatEachSinkDid) {
   Insert("a");
   std::vector<int64_t> seqs = {1};
-  ASSERT_TRUE(outbox_->MarkAccepted("file", seqs, kNow + 5).ok());
-  ASSERT_TRUE(outbox_->MarkRetry("hook", 1, kNow + 9, "http_5xx: 503", kNow + 6).ok());
+  ASSERT_TRUE(outbox_->MarkAccepted("file", seqs, kReadTime + 5).ok());
+  ASSERT_TRUE(outbox_->MarkRetry("hook", 1, kReadTime + 9, "http_5xx: 503", kReadTime + 6).ok());
   auto deliveries = reader_->Deliveries(1);
   ASSERT_EQ(deliveries->size(), 2U);
   EXPECT_EQ(deliveries->at(0).sink, "file");
   EXPECT_EQ(deliveries->at(0).state, "accepted");
   EXPECT_EQ(deliveries->at(0).attempts, 1);
-  EXPECT_EQ(deliveries->at(0).changed, kNow + 5);
+  EXPECT_EQ(deliveries->at(0).changed, kReadTime + 5);
   EXPECT_EQ(deliveries->at(1).state, "pending");
   EXPECT_EQ(deliveries->at(1).last_error, "http_5xx: 503");
-  EXPECT_EQ(deliveries->at(1).next_attempt, kNow + 9);
+  EXPECT_EQ(deliveries->at(1).next_attempt, kReadTime + 9);
 }
 
 }  // namespace
