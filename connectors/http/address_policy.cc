@@ -78,13 +78,16 @@ std::string_view Refusal(const AddressPolicy& policy, const IpAddress& address) 
     case AddressClass::kPublic:
       return "";
     case AddressClass::kPrivate:
-      return policy.allow_private ? "" : "a private address; set allow_private to allow it";
+      return policy.allow_private ? ""
+                                  : "a private address; add private to allow_addresses to allow it";
     case AddressClass::kLoopback:
-      return policy.allow_loopback ? "" : "a loopback address; set allow_loopback to allow it";
-    case AddressClass::kLinkLocal:
-      return policy.allow_link_local
+      return policy.allow_loopback
                  ? ""
-                 : "a link-local or cloud metadata address; set allow_link_local to allow it";
+                 : "a loopback address; add loopback to allow_addresses to allow it";
+    case AddressClass::kLinkLocal:
+      return policy.allow_link_local ? ""
+                                     : "a link-local or cloud metadata address; add link_local to "
+                                       "allow_addresses to allow it";
     case AddressClass::kUnusable:
       return "not an address that a receiver can have";
   }

@@ -77,6 +77,9 @@ TEST(AddressPolicyTest, Refusals) {
   plain.only_loopback = true;
   EXPECT_EQ(Refusal(plain, Ip("127.0.0.1")), "");
   EXPECT_NE(Refusal(plain, Ip("203.0.113.7")), "");
+  // What the text advises is a key and a value of the configuration.
+  EXPECT_NE(Refusal(strict, Ip("10.0.0.1")).find("add private to allow_addresses"),
+            std::string_view::npos);
 }
 
 }  // namespace
