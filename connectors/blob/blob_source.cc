@@ -12,8 +12,6 @@
 namespace keywatch::blob {
 namespace {
 
-// Batches that were read and not evaluated yet.
-constexpr size_t kMostWaiting = 2;
 constexpr auto kLongestWait = std::chrono::milliseconds(60'000);
 
 }  // namespace
@@ -25,8 +23,10 @@ BlobSource::BlobSource(BlobOptions options,
   container_.account = options_.account;
   container_.login = options_.login;
   container_.now = options_.now;
-  health_.assigned = true;
-  health_.problem = "asking the storage account for the first time";
+  thread_.ChangeHealth([](auto* health) {
+    health->assigned = true;
+    health->problem = "asking the storage account for the first time";
+  });
   if (metrics == nullptr)
     return;
   const std::string& source = options_.name;
@@ -60,18 +60,8 @@ BlobSource::~BlobSource() { Close(); }
 Status BlobSource::Open(const pipeline::Positions& restored) {
   Ticks first = options_.from > 0 ? options_.from : options_.now() - options_.history;
   book_ = BlobBook(restored, first, options_.account.container);
-  thread_ = std::thread([this] { Run(); });
+  thread_.Start([this] { return Step(); });
   return {};
-}
-
-void BlobSource::Run() {
-  while (!stopping_)
-    WaitUntil(Step());
-}
-
-void BlobSource::WaitUntil(Clock::time_point time) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, time, [this] { return stopping_.load(); });
 }
 
 // One pass; when to begin the next.
@@ -101,7 +91,7 @@ BlobSource::Clock::time_point BlobSource::Step() {
       SetLag(-1);
     failure = Read(std::move(items));
   }
-  if (stopping_)
+  if (thread_.stopping())
     return begun;
   if (failure)
     return OnFailure(*failure);
@@ -117,7 +107,7 @@ BlobSource::Clock::time_point BlobSource::Step() {
 }
 
 std::optional<StorageFailure> BlobSource::Discover() {
-  auto stopping = [this] { return stopping_.load(); };
+  auto stopping = [this] { return thread_.stopping(); };
   size_t before = catalog_.resources().size();
   ListOutcome outcome = catalog_.Discover(container_, options_.prefix, lanes_.get(), stopping);
   if (outcome.failure)
@@ -146,7 +136,7 @@ std::optional<StorageFailure> BlobSource::List(const Pass& pass) {
   Ticks listed_at = service_now_;
   if (!prefixes.empty()) {
     ListOutcome outcome =
-        ListAll(container_, prefixes, false, lanes_.get(), [this] { return stopping_.load(); });
+        ListAll(container_, prefixes, false, lanes_.get(), [this] { return thread_.stopping(); });
     if (outcome.failure)
       return outcome.failure;
     listed_at = outcome.service_now;
@@ -158,9 +148,10 @@ std::optional<StorageFailure> BlobSource::List(const Pass& pass) {
   }
   if (pass.kind == PassKind::kLate)
     book_.NoteListed(listed_at);
-  std::lock_guard lock(mutex_);
-  health_.connected = true;
-  health_.problem.clear();
+  thread_.ChangeHealth([](auto* health) {
+    health->connected = true;
+    health->problem.clear();
+  });
   return std::nullopt;
 }
 
@@ -269,7 +260,7 @@ std::optional<StorageFailure> BlobSource::Read(std::vector<ReadItem> items) {
          {"offset", std::to_string(offset)},
          {"bytes_left_out", std::to_string(bytes)}});
   };
-  callbacks.stopping = [this] { return stopping_.load(); };
+  callbacks.stopping = [this] { return thread_.stopping(); };
   PassReader reader(
       container_, std::move(items), options_.limits, &book_, lanes_.get(), std::move(callbacks));
   return reader.Run();
@@ -314,14 +305,13 @@ void BlobSource::Close(const Pass& pass) {
 }
 
 BlobSource::Clock::time_point BlobSource::OnFailure(const StorageFailure& failure) {
-  if (stopping_)
+  if (thread_.stopping())
     return Clock::now();
-  {
-    std::lock_guard lock(mutex_);
-    health_.connected = false;
-    health_.problem = failure.problem;
-    ++health_.errors[static_cast<size_t>(failure.reason)];
-  }
+  thread_.ChangeHealth([&](auto* health) {
+    health->connected = false;
+    health->problem = failure.problem;
+    ++health->errors[static_cast<size_t>(failure.reason)];
+  });
   ++failures_;
   if (failure.retry_after.count() > 0)
     return Clock::now() + failure.retry_after;
@@ -330,56 +320,28 @@ BlobSource::Clock::time_point BlobSource::OnFailure(const StorageFailure& failur
 }
 
 void BlobSource::CountGap() {
-  std::lock_guard lock(mutex_);
-  ++health_.gaps;
+  thread_.ChangeHealth([](auto* health) { ++health->gaps; });
 }
 
 void BlobSource::SetLag(int64_t lag) {
-  std::lock_guard lock(mutex_);
-  health_.lag_records = lag;
+  thread_.ChangeHealth([lag](auto* health) { health->lag_records = lag; });
 }
 
 void BlobSource::HandOver(pipeline::RawBatch batch) {
   if (!batch.messages.empty())
     failures_ = 0;  // between failures it gets on
   batch.next.merge(book_.TakeChanges());
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return queue_.size() < kMostWaiting || stopping_; });
-  queue_.push_back(std::move(batch));
-  changed_.notify_all();
+  thread_.HandOver(std::move(batch));
 }
 
 Result<pipeline::RawBatch> BlobSource::Poll(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return !queue_.empty(); });
-  pipeline::RawBatch batch;
-  if (queue_.empty()) {
-    batch.read_time = options_.now();
-    return batch;
-  }
-  batch = std::move(queue_.front());
-  queue_.pop_front();
-  changed_.notify_all();
-  return batch;
+  return thread_.Take(timeout, options_.now);
 }
 
 void BlobSource::Close() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  lanes_->Stop();
-  if (thread_.joinable())
-    thread_.join();
+  thread_.Stop([this] { lanes_->Stop(); });
 }
 
-pipeline::SourceHealth BlobSource::Health() const {
-  std::lock_guard lock(mutex_);
-  pipeline::SourceHealth health = health_;
-  if (!queue_.empty())
-    health.lag_records = -1;
-  return health;
-}
+pipeline::SourceHealth BlobSource::Health() const { return thread_.Health(); }
 
 }  // namespace keywatch::blob

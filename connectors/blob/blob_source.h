@@ -9,15 +9,10 @@
 // read again from its beginning: the pipeline drops what it knows.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "connectors/blob/blob_book.h"
@@ -27,6 +22,7 @@
 #include "connectors/blob/storage_service.h"
 #include "engine/base/metrics.h"
 #include "engine/pipeline/io.h"
+#include "engine/pipeline/reading_thread.h"
 
 namespace keywatch::blob {
 
@@ -63,10 +59,9 @@ class BlobSource : public pipeline::Source {
   [[nodiscard]] pipeline::SourceHealth Health() const override;
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = pipeline::ReadingThread::Clock;
 
   // Of the reading thread.
-  void Run();
   Clock::time_point Step();
   std::optional<StorageFailure> Discover();
   std::optional<StorageFailure> List(const Pass& pass);
@@ -80,7 +75,6 @@ class BlobSource : public pipeline::Source {
   void HandOver(pipeline::RawBatch batch);
   void CountGap();
   void SetLag(int64_t lag);
-  void WaitUntil(Clock::time_point time);
 
   const BlobOptions options_;
   Container container_;
@@ -101,12 +95,7 @@ class BlobSource : public pipeline::Source {
   bool late_due_ = true;
   int failures_ = 0;
 
-  std::thread thread_;
-  std::atomic<bool> stopping_ = false;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<pipeline::RawBatch> queue_;  // guarded by mutex_
-  pipeline::SourceHealth health_;         // guarded by mutex_
+  pipeline::ReadingThread thread_;  // last: it uses the others
 };
 
 }  // namespace keywatch::blob

@@ -14,8 +14,6 @@ namespace keywatch::loganalytics {
 namespace {
 
 constexpr char kPosition[] = "ingested";
-// Slices that were asked for and not evaluated yet.
-constexpr size_t kMostWaiting = 2;
 constexpr size_t kMostSeen = 1'000'000;
 constexpr auto kLongestWait = std::chrono::milliseconds(60'000);
 
@@ -26,8 +24,10 @@ LogAnalyticsSource::LogAnalyticsSource(LogAnalyticsOptions options,
     : options_(std::move(options)), service_(std::move(service)) {
   for (const std::string& table : options_.tables)
     origins_[table] = options_.name + "/" + table;
-  health_.assigned = true;
-  health_.problem = "asking Log Analytics for the first time";
+  thread_.ChangeHealth([](auto* health) {
+    health->assigned = true;
+    health->problem = "asking Log Analytics for the first time";
+  });
 }
 
 LogAnalyticsSource::~LogAnalyticsSource() { Close(); }
@@ -36,25 +36,15 @@ Status LogAnalyticsSource::Open(const pipeline::Positions& restored) {
   auto position = restored.find(kPosition);
   Ticks from = position == restored.end() ? options_.now() - options_.history : position->second;
   plan_ = std::make_unique<SlicePlan>(options_.slices, from);
-  thread_ = std::thread([this] { Run(); });
+  thread_.Start([this] { return Step(); });
   return {};
-}
-
-void LogAnalyticsSource::Run() {
-  while (!stopping_)
-    WaitUntil(Step());
-}
-
-void LogAnalyticsSource::WaitUntil(Clock::time_point time) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, time, [this] { return stopping_.load(); });
 }
 
 // Asks for one slice; when to ask for the next.
 LogAnalyticsSource::Clock::time_point LogAnalyticsSource::Step() {
   Slice slice = plan_->Next(options_.now());
   Answer answer = ReadAnswer(service_->Ask(QueryBody(options_.tables, slice)));
-  if (stopping_)
+  if (thread_.stopping())
     return Clock::now();
   if (answer.kind == AnswerKind::kTooMuch && plan_->OnTooMuch(slice)) {
     Log(LogLevel::kInfo,
@@ -66,8 +56,7 @@ LogAnalyticsSource::Clock::time_point LogAnalyticsSource::Step() {
   }
   if (answer.kind == AnswerKind::kTooMuch && !answer.rows.empty() && answer.service_now > 0) {
     // A millisecond with more than half a million rows: what was given is all that can be had.
-    std::lock_guard lock(mutex_);
-    ++health_.gaps;
+    thread_.ChangeHealth([](auto* health) { ++health->gaps; });
     Log(LogLevel::kError,
         "Log Analytics gave only a part of what was ingested at one instant",
         {{"source", options_.name}, {"ingested", record::FormatDatetime(slice.from)}});
@@ -93,9 +82,10 @@ LogAnalyticsSource::Clock::time_point LogAnalyticsSource::OnFailure(const Answer
 }
 
 void LogAnalyticsSource::Note(bool connected, const std::string& problem) {
-  std::lock_guard lock(mutex_);
-  health_.connected = connected;
-  health_.problem = problem;
+  thread_.ChangeHealth([&](auto* health) {
+    health->connected = connected;
+    health->problem = problem;
+  });
 }
 
 bool LogAnalyticsSource::IsNew(const Row& row, const std::string& text) {
@@ -124,44 +114,19 @@ void LogAnalyticsSource::HandOver(std::vector<Row> rows) {
   std::erase_if(seen_, [&](const auto& row) { return row.second < complete; });
   batch.owner = std::move(texts);
   batch.next[kPosition] = complete;
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return queue_.size() < kMostWaiting || stopping_; });
-  health_.lag_records = plan_->pass_done() ? 0 : -1;
-  queue_.push_back(std::move(batch));
-  changed_.notify_all();
+  thread_.HandOver(std::move(batch));
+  const int64_t lag = plan_->pass_done() ? 0 : -1;
+  thread_.ChangeHealth([&](auto* health) { health->lag_records = lag; });
 }
 
 Result<pipeline::RawBatch> LogAnalyticsSource::Poll(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return !queue_.empty(); });
-  pipeline::RawBatch batch;
-  if (queue_.empty()) {
-    batch.read_time = options_.now();
-    return batch;
-  }
-  batch = std::move(queue_.front());
-  queue_.pop_front();
-  changed_.notify_all();
-  return batch;
+  return thread_.Take(timeout, options_.now);
 }
 
 void LogAnalyticsSource::Close() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  service_->Cancel();
-  if (thread_.joinable())
-    thread_.join();
+  thread_.Stop([this] { service_->Cancel(); });
 }
 
-pipeline::SourceHealth LogAnalyticsSource::Health() const {
-  std::lock_guard lock(mutex_);
-  pipeline::SourceHealth health = health_;
-  if (!queue_.empty())
-    health.lag_records = -1;
-  return health;
-}
+pipeline::SourceHealth LogAnalyticsSource::Health() const { return thread_.Health(); }
 
 }  // namespace keywatch::loganalytics

@@ -10,21 +10,18 @@
 // again, at most a minute apart or when the service says so.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "connectors/loganalytics/query.h"
 #include "connectors/loganalytics/slice_plan.h"
 #include "engine/pipeline/io.h"
+#include "engine/pipeline/reading_thread.h"
 
 namespace keywatch::loganalytics {
 
@@ -62,16 +59,14 @@ class LogAnalyticsSource : public pipeline::Source {
   [[nodiscard]] pipeline::SourceHealth Health() const override;
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = pipeline::ReadingThread::Clock;
 
-  // Of the asking thread.
-  void Run();
+  // Of the reading thread.
   Clock::time_point Step();
   Clock::time_point OnFailure(const Answer& answer);
   void HandOver(std::vector<Row> rows);
   [[nodiscard]] bool IsNew(const Row& row, const std::string& text);
   void Note(bool connected, const std::string& problem);
-  void WaitUntil(Clock::time_point time);
 
   const LogAnalyticsOptions options_;
   const std::unique_ptr<QueryService> service_;
@@ -82,12 +77,7 @@ class LogAnalyticsSource : public pipeline::Source {
   std::unordered_map<uint64_t, Ticks> seen_;  // ingestion time by hash of a row
   int failures_ = 0;
 
-  std::thread thread_;
-  std::atomic<bool> stopping_ = false;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<pipeline::RawBatch> queue_;  // guarded by mutex_
-  pipeline::SourceHealth health_;         // guarded by mutex_
+  pipeline::ReadingThread thread_;  // last: it uses the others
 };
 
 }  // namespace keywatch::loganalytics
