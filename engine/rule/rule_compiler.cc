@@ -1,5 +1,6 @@
 #include "engine/rule/rule_compiler.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -88,6 +89,15 @@ RuleCompilation CompileRule(const Rule& rule, const record::SchemaCatalog& catal
     return out;
   out.compiled = CompiledRule{rule, plan, std::move(*delta)};
   return out;
+}
+
+record::Ticks LongestWait(const CompiledRule& rule, record::Ticks lateness) {
+  record::Ticks wait = 0;
+  for (const delta::BranchPlan& branch : rule.delta.branches) {
+    if (branch.hold)
+      wait = std::max(wait, lateness - std::min(*branch.hold, lateness));
+  }
+  return wait;
 }
 
 std::vector<LoadedRule> LoadAndCompile(const std::vector<std::string>& paths,

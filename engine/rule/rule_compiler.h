@@ -28,6 +28,10 @@ struct RuleCompilation {
 // evaluated continuously is refused with the reason.
 RuleCompilation CompileRule(const Rule& rule, const record::SchemaCatalog& catalog);
 
+// How long after the event the rule's last branch raises, when records are at most `lateness` late;
+// 0: on arrival.
+record::Ticks LongestWait(const CompiledRule& rule, record::Ticks lateness);
+
 // What became of a rule file: either `compiled`, or a text that says why not.
 struct LoadedRule {
   std::string path;

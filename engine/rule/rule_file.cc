@@ -12,6 +12,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/utf8.h"
 #include "engine/rule/alert_fields.h"
+#include "engine/rule/attack_catalog.h"
 #include "engine/rule/duration.h"
 #include "engine/rule/entity_catalog.h"
 #include "engine/rule/rule_search.h"
@@ -143,6 +144,13 @@ class RuleReader {
             technique.span,
             fmt::format("expected a technique such as T1078 or T1078.001, found {}",
                         technique.value));
+      } else if (technique.value[1] != '0' && !IsAttackTechnique(technique.value)) {
+        // T0.. are those of industrial control systems, which Sentinel takes too.
+        diagnostics_->Warning(
+            technique.span,
+            fmt::format(
+                "ATT&CK Enterprise {} has no technique: {}", kAttackVersion, technique.value),
+            "https://attack.mitre.org/techniques/enterprise/ lists them");
       }
       rule_.techniques.push_back(std::move(technique.value));
     }

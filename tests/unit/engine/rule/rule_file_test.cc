@@ -301,6 +301,10 @@ TEST(ParseRule, NamesThatSentinelMayKnowAreWarnings) {
   EXPECT_TRUE(Has(Messages(load), "warning: entity Account has no known identifier: Nam"));
   EXPECT_TRUE(Has(MessagesOf(Changed("- Impact", "- Impct")), "hint: did you mean Impact?"));
   EXPECT_TRUE(Has(MessagesOf(Changed("- T1485", "- 1485")), "warning: expected a technique"));
+  EXPECT_TRUE(Has(MessagesOf(Changed("- T1485", "- T1485.9")), "warning: expected a technique"));
+  EXPECT_TRUE(Has(MessagesOf(Changed("- T1485", "- T1485.099")),
+                  "warning: ATT&CK Enterprise 18.1 has no technique: T1485.099"));
+  EXPECT_FALSE(Has(MessagesOf(Changed("- T1485", "- T0855")), "technique"));  // of ICS
 }
 
 TEST(ParseRule, AFileThatIsNoRule) {
