@@ -10,6 +10,7 @@
 #include "app/commands/demo.h"
 #include "app/commands/replay.h"
 #include "app/commands/rules.h"
+#include "app/commands/rules_sweep.h"
 #include "app/commands/sinks.h"
 #include "app/config.h"
 #include "app/generate/generate_command.h"
@@ -84,6 +85,35 @@ void AddSinkCommands(CLI::App* app, std::string* config_path, SinkCommands* out)
     command->add_option("--config", *config_path, "Configuration file (YAML).")->required();
 }
 
+void AddLearningOption(CLI::App* command, std::string* learning) {
+  command
+      ->add_option("--learning",
+                   *learning,
+                   "hold: rules against a baseline raise nothing until it is covered; raise.")
+      ->check(CLI::IsMember({"hold", "raise"}));
+}
+
+struct ReplayCommand {
+  CLI::App* command = nullptr;
+  ReplayArguments arguments;
+  std::string learning = "hold";
+};
+
+void AddReplayCommand(CLI::App* app, ReplayCommand* out) {
+  out->command = app->add_subcommand("replay", "Evaluate files in event time.");
+  out->command->add_option("files,--from", out->arguments.files, "Files, globs or folders.")
+      ->required();
+  out->command->add_option("--rules", out->arguments.rules, "Rule files or folders.");
+  out->command->add_option("--format", out->arguments.format, "table or jsonl.")
+      ->check(CLI::IsMember({"table", "jsonl"}));
+  AddLearningOption(out->command, &out->learning);
+}
+
+int RunReplayCommand(ReplayCommand replay) {
+  replay.arguments.raise_while_learning = replay.learning == "raise";
+  return RunReplay(replay.arguments);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Real-time detection for Azure Managed HSM and Key Vault audit logs.", "keywatch");
   app.require_subcommand(1);
@@ -92,18 +122,8 @@ int Main(int argc, char** argv) {
   CLI::App* run = app.add_subcommand("run", "Run the service.");
   run->add_option("--config", config_path, "Configuration file (YAML).")->required();
 
-  ReplayArguments replay_arguments;
-  std::string learning = "hold";
-  CLI::App* replay = app.add_subcommand("replay", "Evaluate files in event time.");
-  replay->add_option("files", replay_arguments.files, "Files, globs or folders.")->required();
-  replay->add_option("--rules", replay_arguments.rules, "Rule files or folders.")->required();
-  replay->add_option("--format", replay_arguments.format, "table or jsonl.")
-      ->check(CLI::IsMember({"table", "jsonl"}));
-  replay
-      ->add_option("--learning",
-                   learning,
-                   "hold: rules against a baseline raise nothing until it is covered; raise.")
-      ->check(CLI::IsMember({"hold", "raise"}));
+  ReplayCommand replay;
+  AddReplayCommand(&app, &replay);
 
   CLI::App* rules = app.add_subcommand("rules", "Check and test rule files.");
   rules->require_subcommand(1);
@@ -120,6 +140,22 @@ int Main(int argc, char** argv) {
       ->required()
       ->allow_extra_args(false);
   coverage->add_option("files", coverage_arguments.files, "Records whose operations are counted.");
+
+  RulesSweepArguments sweep_arguments;
+  std::string sweep_learning = "hold";
+  CLI::App* sweep = rules->add_subcommand(
+      "sweep", "What other values of a rule's parameter would have raised on these files.");
+  sweep->add_option("rule", sweep_arguments.rule, "The rule file.")->required();
+  sweep->add_option("files", sweep_arguments.files, "Records: files, globs or folders.")
+      ->required();
+  sweep
+      ->add_option("--param",
+                   sweep_arguments.param,
+                   "NAME=5..50, NAME=5..50:5, NAME=10m..2h:10m or NAME=5,10,20.")
+      ->required();
+  sweep->add_option("--format", sweep_arguments.format, "table or json.")
+      ->check(CLI::IsMember({"table", "json"}));
+  AddLearningOption(sweep, &sweep_learning);
 
   ConfigCommands config_commands;
   AddConfigCommands(&app, &config_path, &config_commands);
@@ -148,17 +184,19 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   CatchStopSignals();
-  replay_arguments.raise_while_learning = learning == "raise";
   if (run->parsed())
     return RunLive(config_path);
-  if (replay->parsed())
-    return RunReplay(replay_arguments);
+  if (replay.command->parsed())
+    return RunReplayCommand(std::move(replay));
   if (check->parsed())
     return RunRulesCheck(rule_paths);
   if (test->parsed())
     return RunRulesTest(rule_paths);
   if (coverage->parsed())
     return RunRulesCoverage(coverage_arguments);
+  sweep_arguments.raise_while_learning = sweep_learning == "raise";
+  if (sweep->parsed())
+    return RunRulesSweep(sweep_arguments);
   if (config_commands.check->parsed())
     return RunConfigCheck(config_path, config_commands.connect);
   if (config_commands.schema->parsed())
