@@ -11,6 +11,7 @@
 #include "app/commands/replay.h"
 #include "app/commands/rules.h"
 #include "app/commands/rules_sweep.h"
+#include "app/commands/seed.h"
 #include "app/commands/sinks.h"
 #include "app/config.h"
 #include "app/generate/generate_command.h"
@@ -96,20 +97,33 @@ void AddLearningOption(CLI::App* command, std::string* learning) {
 struct ReplayCommand {
   CLI::App* command = nullptr;
   ReplayArguments arguments;
+  std::string config_path;
   std::string learning = "hold";
+  bool seed = false;
 };
 
 void AddReplayCommand(CLI::App* app, ReplayCommand* out) {
   out->command = app->add_subcommand("replay", "Evaluate files in event time.");
   out->command->add_option("files,--from", out->arguments.files, "Files, globs or folders.")
       ->required();
-  out->command->add_option("--rules", out->arguments.rules, "Rule files or folders.");
+  CLI::Option* rules =
+      out->command->add_option("--rules", out->arguments.rules, "Rule files or folders.");
   out->command->add_option("--format", out->arguments.format, "table or jsonl.")
       ->check(CLI::IsMember({"table", "jsonl"}));
   AddLearningOption(out->command, &out->learning);
+  CLI::Option* config = out->command->add_option(
+      "--config", out->config_path, "With --seed: the configuration of the service.");
+  out->command
+      ->add_flag("--seed",
+                 out->seed,
+                 "Raise nothing; write the state that `run` then begins with, baselines filled.")
+      ->needs(config)
+      ->excludes(rules);
 }
 
-int RunReplayCommand(ReplayCommand replay) {
+int RunReplayOrSeed(ReplayCommand replay) {
+  if (replay.seed)
+    return RunSeed({replay.config_path, replay.arguments.files});
   replay.arguments.raise_while_learning = replay.learning == "raise";
   return RunReplay(replay.arguments);
 }
@@ -187,7 +201,7 @@ int Main(int argc, char** argv) {
   if (run->parsed())
     return RunLive(config_path);
   if (replay.command->parsed())
-    return RunReplayCommand(std::move(replay));
+    return RunReplayOrSeed(std::move(replay));
   if (check->parsed())
     return RunRulesCheck(rule_paths);
   if (test->parsed())

@@ -1,22 +1,16 @@
 #include "app/service.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/active_rules.h"
+#include "app/data_dir.h"
+#include "app/engine_setup.h"
 #include "app/http_routes.h"
 #include "app/page/access.h"
 #include "app/page/live_page.h"
@@ -47,39 +41,6 @@ void OnStopSignal(int signal) {
   constexpr char kMessage[] = "keywatch: told to stop twice: ends at once; nothing is lost\n";
   [[maybe_unused]] ssize_t written = write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
   _exit(128 + signal);
-}
-
-// Built-in tables and those of the configuration.
-Result<record::SchemaCatalog> LoadCatalog(const SchemaConfig& config) {
-  record::SchemaCatalog catalog = record::SchemaCatalog::Builtin();
-  for (const std::string& path : config.tables) {
-    std::ifstream in(path, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    if (!in)
-      return InvalidInput(
-          fmt::format("cannot read the table file {}: {}", path, std::strerror(errno)));
-    Status added = catalog.AddCsv(std::filesystem::path(path).stem().string(), text.str());
-    if (!added.ok())
-      return InvalidInput(path + ": " + added.message());
-  }
-  return catalog;
-}
-
-// One process at a time may use a data directory. The lock ends with the process; it is never
-// released before.
-Status LockDataDir(const std::string& data_dir) {
-  std::string path = data_dir + "/lock";
-  int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0)
-    return InvalidInput(fmt::format("cannot write into {}: {}", data_dir, std::strerror(errno)));
-  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-    return Unavailable(
-        fmt::format("another keywatch uses data_dir {}: stop it, or give this one a "
-                    "directory of its own",
-                    data_dir));
-  }
-  return {};
 }
 
 // Counts alerts that the routes of no sink take; they stay in the outbox and on the page.
@@ -129,19 +90,8 @@ int RunService(const Config& config, const ServiceOptions& options) {
   // anew.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
-  umask(0027);  // what is kept holds what alerts hold: not for everyone
-  std::error_code error;
-  std::filesystem::create_directories(config.data_dir, error);
-  if (error) {
-    return Fail(kExitConfiguration,
-                fmt::format("data_dir {} cannot be made: {}; name a directory that "
-                            "this user may write to",
-                            config.data_dir,
-                            error.message()));
-  }
-  if (Status locked = LockDataDir(config.data_dir); !locked.ok()) {
-    return Fail(kExitConfiguration, locked.message());
-  }
+  if (Status taken = TakeDataDir(config.data_dir); !taken.ok())
+    return Fail(kExitConfiguration, taken.message());
   Result<record::SchemaCatalog> catalog = LoadCatalog(config.schema);
   if (!catalog)
     return Fail(kExitConfiguration, catalog.error().message());
@@ -191,10 +141,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
     return Fail(kExitRuntime, outbox.error().message());
   pipeline::Delivery delivery(outbox->get(), std::move(sinks), dead_letters->get(), &metrics);
 
-  pipeline::EngineSettings engine_settings;
-  engine_settings.lateness = config.rules.allowed_lateness;
-  engine_settings.hold_while_learning = config.rules.learning == Learning::kHold;
-  engine_settings.max_rows_per_rule = static_cast<size_t>(config.state.max_rows_per_rule);
+  pipeline::EngineSettings engine_settings = EngineSettingsOf(config);
   engine_settings.report_ends = wants_ended;
   pipeline::RuleEngine engine(std::move(rules.active), *catalog, engine_settings);
 
