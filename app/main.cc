@@ -10,6 +10,7 @@
 #include "app/commands/demo.h"
 #include "app/commands/replay.h"
 #include "app/commands/rules.h"
+#include "app/commands/rules_docs.h"
 #include "app/commands/rules_sweep.h"
 #include "app/commands/seed.h"
 #include "app/commands/sinks.h"
@@ -155,6 +156,13 @@ int Main(int argc, char** argv) {
       ->allow_extra_args(false);
   coverage->add_option("files", coverage_arguments.files, "Records whose operations are counted.");
 
+  RulesDocsArguments docs_arguments;
+  CLI::App* docs = rules->add_subcommand("docs", "Print a page in Markdown about the rules.");
+  docs->add_option("rules", docs_arguments.rules, "Rule files or folders.")->required();
+  docs->add_option("--page", docs_arguments.page, "Where the page will lie: links begin there.");
+  docs->add_flag(
+      "--navigator", docs_arguments.navigator, "Print a layer for the ATT&CK Navigator instead.");
+
   RulesSweepArguments sweep_arguments;
   std::string sweep_learning = "hold";
   CLI::App* sweep = rules->add_subcommand(
@@ -211,6 +219,8 @@ int Main(int argc, char** argv) {
   sweep_arguments.raise_while_learning = sweep_learning == "raise";
   if (sweep->parsed())
     return RunRulesSweep(sweep_arguments);
+  if (docs->parsed())
+    return RunRulesDocs(docs_arguments);
   if (config_commands.check->parsed())
     return RunConfigCheck(config_path, config_commands.connect);
   if (config_commands.schema->parsed())

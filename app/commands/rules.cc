@@ -1,7 +1,5 @@
 #include "app/commands/rules.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "app/exit_code.h"
@@ -16,12 +14,8 @@
 namespace keywatch::app {
 namespace {
 
-std::string Waiting(const delta::DeltaPlan& plan, record::Ticks lateness) {
-  record::Ticks wait = 0;
-  for (const delta::BranchPlan& branch : plan.branches) {
-    if (branch.hold)
-      wait = std::max(wait, lateness - std::min(*branch.hold, lateness));
-  }
+std::string Waiting(const rule::CompiledRule& rule) {
+  record::Ticks wait = rule::LongestWait(rule, pipeline::EngineSettings().lateness);
   return wait == 0 ? "alerts on arrival"
                    : "alerts " + record::FormatTimespan(wait) + " after the event";
 }
@@ -125,10 +119,8 @@ int RunRulesCheck(const std::vector<std::string>& paths) {
   for (const rule::LoadedRule& loaded : rules) {
     fmt::print("{}", loaded.report);
     if (loaded.compiled) {
-      fmt::print("{}: ok: {}: {}\n",
-                 loaded.path,
-                 loaded.compiled->rule.name,
-                 Waiting(loaded.compiled->delta, pipeline::EngineSettings().lateness));
+      fmt::print(
+          "{}: ok: {}: {}\n", loaded.path, loaded.compiled->rule.name, Waiting(*loaded.compiled));
     }
     bad += loaded.has_errors ? 1 : 0;
   }

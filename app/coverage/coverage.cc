@@ -45,9 +45,11 @@ std::string HsmRecord(std::string_view operation, std::string_view path, int sta
 CoverageProbe::CoverageProbe(const std::vector<rule::CompiledRule>& rules)
     : engine_(rules, record::SchemaCatalog::Builtin(), {}), decoder_(engine_.layout()) {
   for (int status : {200, 403, 404, 500}) {
-    for (auto record : {VaultRecord, HsmRecord})
-      general_.merge(Watching(record(kNoOperation, "/", status)));
+    general_of_vaults_.merge(Watching(VaultRecord(kNoOperation, "/", status)));
+    general_of_hsms_.merge(Watching(HsmRecord(kNoOperation, "/", status)));
   }
+  general_ = general_of_vaults_;
+  general_.insert(general_of_hsms_.begin(), general_of_hsms_.end());
 }
 
 std::set<size_t> CoverageProbe::Watching(const std::string& json) {
@@ -89,11 +91,17 @@ OperationCoverage CoverageProbe::Seen(const std::string& name, bool hsm) {
 Coverage CoverageProbe::Known() {
   Coverage coverage;
   coverage.general = general_;
+  coverage.of_vaults = general_of_vaults_;
+  coverage.of_hsms = general_of_hsms_;
   for (const KnownOperation& known : KnownOperations()) {
     for (bool hsm : {false, true}) {
       if (known.logged_by != (hsm ? LoggedBy::kVault : LoggedBy::kHsm))
         coverage.operations.push_back(Ask(known, hsm));
     }
+  }
+  for (const OperationCoverage& operation : coverage.operations) {
+    for (const auto& [rule, watch] : operation.rules)
+      (operation.hsm ? coverage.of_hsms : coverage.of_vaults).insert(rule);
   }
   return coverage;
 }

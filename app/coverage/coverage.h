@@ -30,6 +30,10 @@ struct OperationCoverage {
 
 struct Coverage {
   std::vector<OperationCoverage> operations;  // the known ones in their order, then the others
+  // Rules that look at records of vaults at all, and of Managed HSMs, as far as a plain record of a
+  // known operation, done or refused, shows it.
+  std::set<size_t> of_vaults;
+  std::set<size_t> of_hsms;
   std::set<size_t> general;  // rules that look at every operation; not among those of `operations`
 };
 
@@ -51,6 +55,8 @@ class CoverageProbe {
   pipeline::RuleEngine engine_;
   decode::JsonDecoder decoder_;
   std::set<size_t> general_;
+  std::set<size_t> general_of_vaults_;
+  std::set<size_t> general_of_hsms_;
 };
 
 }  // namespace keywatch::app
