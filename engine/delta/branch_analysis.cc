@@ -10,6 +10,8 @@ namespace {
 
 using Kind = OpPlan::Kind;
 
+enum class Direction { kSame, kUp, kDown };
+
 class Analysis {
  public:
   explicit Analysis(BranchPlan* branch) : branch_(branch) {}
@@ -20,7 +22,8 @@ class Analysis {
 
  private:
   bool Trace(size_t op, const ExprPtr& expr, std::vector<ExprPtr>* by_leaf) const;
-  bool Grows(const ExprPtr& conjunct, const OpPlan& group) const;
+  std::optional<Direction> DirectionOf(const ExprPtr& expr, const OpPlan& group) const;
+  bool Grows(const ExprPtr& condition, const OpPlan& group) const;
   bool ReadsAggregate(const ExprPtr& expr, size_t op) const;
   void MarkLeaves(size_t op, bool LeafPlan::*flag);
 
@@ -87,42 +90,49 @@ void Analysis::Partition() {
   }
 }
 
-// A condition that, once true for a group, stays true as rows are added.
-bool Analysis::Grows(const ExprPtr& conjunct, const OpPlan& group) const {
+// How a value of a group's output row moves as rows are added; null: it may go either way.
+std::optional<Direction> Analysis::DirectionOf(const ExprPtr& expr, const OpPlan& group) const {
   size_t keys = group.keys.size();
-  bool keys_only = !plan::AnyOf(conjunct, [&](const plan::Expr& e) {
+  bool keys_only = !plan::AnyOf(expr, [&](const plan::Expr& e) {
     return e.kind == plan::ExprKind::kColumn && e.column >= keys;
   });
   if (keys_only)
-    return true;
-  if (conjunct->kind != plan::ExprKind::kCall || conjunct->args.size() != 2)
-    return false;
-  ExprPtr value = conjunct->args[0];
-  ExprPtr limit = conjunct->args[1];
-  std::string op = conjunct->function;
-  if (plan::IsLiteral(value)) {
-    std::swap(value, limit);
-    op = op == "<" ? ">" : op == "<=" ? ">=" : op == ">" ? "<" : op == ">=" ? "<=" : op;
-  }
-  if (!plan::IsLiteral(limit))
-    return false;
-  if (plan::IsCallOf(value, "array_length"))
-    value = value->args[0];
+    return Direction::kSame;
+  ExprPtr value = plan::IsCallOf(expr, "array_length") ? expr->args[0] : expr;
   if (value->kind != plan::ExprKind::kColumn)
-    return false;
+    return std::nullopt;
   size_t column = keys;
   for (const plan::Aggregate& aggregate : group.aggregates) {
-    bool several = aggregate.function == "arg_max" || aggregate.function == "arg_min";
+    const std::string& f = aggregate.function;
     if (value->column == column) {
-      const std::string& f = aggregate.function;
-      bool up = f == "count" || f == "countif" || f == "dcount" || f == "dcountif" || f == "max" ||
-                f == "make_set" || f == "make_list" || f == "arg_max";
-      bool down = f == "min" || f == "arg_min";
-      return (up && (op == ">" || op == ">=")) || (down && (op == "<" || op == "<="));
+      if (f == "count" || f == "countif" || f == "dcount" || f == "dcountif" || f == "max" ||
+          f == "make_set" || f == "make_list" || f == "arg_max")
+        return Direction::kUp;
+      if (f == "min" || f == "arg_min")
+        return Direction::kDown;
+      return std::nullopt;
     }
-    column += several ? aggregate.args.size() : 1;
+    column += f == "arg_max" || f == "arg_min" ? aggregate.args.size() : 1;
   }
-  return false;
+  return std::nullopt;
+}
+
+// A condition that, once true for a group, stays true as rows are added. A value that is null while
+// there is no row for it (min and max of nothing) makes a comparison not true, and is no exception.
+bool Analysis::Grows(const ExprPtr& condition, const OpPlan& group) const {
+  if (DirectionOf(condition, group) == Direction::kSame)
+    return true;
+  if (condition->kind != plan::ExprKind::kCall || condition->args.size() != 2)
+    return false;
+  const std::string& op = condition->function;
+  if (op == "and" || op == "or")
+    return Grows(condition->args[0], group) && Grows(condition->args[1], group);
+  bool less = op == "<" || op == "<=";
+  if (!less && op != ">" && op != ">=")
+    return false;
+  auto small = DirectionOf(condition->args[less ? 0 : 1], group);
+  auto large = DirectionOf(condition->args[less ? 1 : 0], group);
+  return small && large && *small != Direction::kUp && *large != Direction::kDown;
 }
 
 void Analysis::MarkLeaves(size_t number, bool LeafPlan::*flag) {

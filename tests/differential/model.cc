@@ -71,6 +71,41 @@ const std::vector<Rule>& Rules() {
        "| where s > 3",
        Columns{0}},
       {"few", 25, "Events | summarize c=count() by K | where c < 2", Columns{0}},
+      // Conditions that stay true once they are: raised on arrival, late records or not.
+      {"first_then_last",
+       25,
+       "Events | summarize f=min(iff(X < 3, TimeGenerated, datetime(null))), "
+       "l=max(iff(X > 6, TimeGenerated, datetime(null))) by K | where f < l",
+       Columns{0}},
+      {"last_after_first_of_recent",
+       30,
+       "Events | where TimeGenerated > ago(12tick) | summarize c=countif(B), f=min(iff(B, X, "
+       "long(null))), "
+       "l=max(X) by K, Ip | where l > f and c >= 2",
+       Columns{0, 1}},
+      {"either",
+       20,
+       "Events | summarize c=count(), d=dcount(Ip), s=make_set(X) by K, B "
+       "| where (B and c > 4) or (d >= 3 and array_length(s) > 2) or (not(B) and c > 6)",
+       Columns{0, 1}},
+      {"sequence_of_the_unknown",
+       40,
+       "Events | where TimeGenerated > ago(10tick) "
+       "| join kind=leftanti (Events | where TimeGenerated between (ago(40tick) .. ago(10tick)) "
+       "and B) on K, Ip "
+       "| summarize c=countif(X < 5), f=min(iff(X < 5, TimeGenerated, datetime(null))), "
+       "l=max(iff(X >= 5, TimeGenerated, datetime(null))) by K, Ip | where c >= 1 and f < l",
+       Columns{0, 1}},
+      // These do not stay true: they wait.
+      {"last_before_last",
+       25,
+       "Events | summarize f=max(iff(X < 3, TimeGenerated, datetime(null))), "
+       "l=max(iff(X > 6, TimeGenerated, datetime(null))) by K | where f < l",
+       Columns{0}},
+      {"either_of_which_one_falls",
+       20,
+       "Events | summarize c=count(), m=min(X) by K | where c > 5 or m > 4",
+       Columns{0}},
       {"window",
        30,
        "Events | where TimeGenerated between (ago(12tick) .. ago(3tick)) "
