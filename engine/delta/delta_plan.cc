@@ -48,19 +48,23 @@ bool HasSubquery(const ExprPtr& expr) {
   return plan::AnyOf(expr, [](const plan::Expr& e) { return e.subquery != nullptr; });
 }
 
-// A pipeline of filters and projections over one scan, as expressions over the scan's columns.
+// A pipeline of filters and projections over one scan, or over rows that are written in the query,
+// as expressions over its columns.
 struct Chain {
   NodePtr scan;
   std::vector<ExprPtr> conjuncts;
   std::vector<ExprPtr> output;
 };
 
-std::optional<Chain> FlattenChain(const NodePtr& node) {
-  if (std::holds_alternative<plan::Scan>(node->op)) {
+enum class Source { kTable, kTableOrRows };
+
+std::optional<Chain> FlattenChain(const NodePtr& node, Source source = Source::kTable) {
+  bool rows = std::holds_alternative<plan::Values>(node->op);
+  if (std::holds_alternative<plan::Scan>(node->op) || (rows && source == Source::kTableOrRows)) {
     return Chain{node, {}, AllColumns(node->schema)};
   }
   if (const auto* filter = std::get_if<plan::Filter>(&node->op)) {
-    std::optional<Chain> chain = FlattenChain(filter->input);
+    std::optional<Chain> chain = FlattenChain(filter->input, source);
     if (!chain)
       return std::nullopt;
     for (const ExprPtr& conjunct : plan::Conjuncts(filter->predicate)) {
@@ -71,13 +75,13 @@ std::optional<Chain> FlattenChain(const NodePtr& node) {
     return chain;
   }
   if (const auto* project = std::get_if<plan::Project>(&node->op)) {
-    std::optional<Chain> chain = FlattenChain(project->input);
+    std::optional<Chain> chain = FlattenChain(project->input, source);
     if (chain)
       chain->output = SubstituteAll(project->columns, chain->output);
     return chain;
   }
   if (const auto* sort = std::get_if<plan::Sort>(&node->op))
-    return FlattenChain(sort->input);
+    return FlattenChain(sort->input, source);
   return std::nullopt;
 }
 
@@ -94,6 +98,8 @@ class Builder {
  private:
   // The number of the operator for `node`; null after an error.
   std::optional<size_t> Compile(const NodePtr& node);
+  // The side of a semi or anti join whose rows are kept: these may be known beforehand.
+  std::optional<size_t> CompileKept(const NodePtr& node);
   std::optional<size_t> CompileLeaf(const Chain& chain);
   std::optional<size_t> CompileFilter(const plan::Filter& filter, const Node& node);
   std::optional<size_t> CompileMembership(const ExprPtr& conjunct, size_t left);
@@ -136,7 +142,11 @@ bool Builder::NowFree(const std::vector<ExprPtr>& exprs, SourceSpan span) {
 
 std::optional<size_t> Builder::CompileLeaf(const Chain& chain) {
   LeafPlan leaf;
-  leaf.table = std::get<plan::Scan>(chain.scan->op).table;
+  if (const auto* values = std::get_if<plan::Values>(&chain.scan->op)) {
+    leaf.constant = std::make_shared<const std::vector<record::Row>>(values->rows);
+  } else {
+    leaf.table = std::get<plan::Scan>(chain.scan->op).table;
+  }
   leaf.columns = chain.scan->schema;
   std::vector<ExprPtr> rest;
   for (const ExprPtr& conjunct : chain.conjuncts) {
@@ -230,7 +240,7 @@ std::optional<size_t> Builder::CompileFilter(const plan::Filter& filter, const N
   if (!plain.empty()) {
     below = plan::MakeNode(below->schema, plan::Filter{below, plan::And(plain)}, node.span);
   }
-  input = Compile(below);
+  input = CompileKept(below);
   for (const ExprPtr& membership : memberships) {
     if (!input)
       return std::nullopt;
@@ -271,7 +281,7 @@ std::optional<size_t> Builder::CompileJoin(const plan::Join& op, const Node& nod
   const NodePtr& other = left_kept ? op.right : op.left;
   const std::vector<size_t>& kept_keys = left_kept ? op.left_keys : op.right_keys;
   const std::vector<size_t>& other_keys = left_kept ? op.right_keys : op.left_keys;
-  std::optional<size_t> kept_op = Compile(kept);
+  std::optional<size_t> kept_op = CompileKept(kept);
   std::optional<size_t> other_op = Compile(other);
   if (!kept_op || !other_op)
     return std::nullopt;
@@ -287,6 +297,12 @@ std::optional<size_t> Builder::CompileJoin(const plan::Join& op, const Node& nod
   }
   semi.output = branch_.ops[*kept_op].output;
   return Add(std::move(semi));
+}
+
+std::optional<size_t> Builder::CompileKept(const NodePtr& node) {
+  if (std::optional<Chain> chain = FlattenChain(node, Source::kTableOrRows))
+    return CompileLeaf(*chain);
+  return Compile(node);
 }
 
 std::optional<size_t> Builder::Compile(const NodePtr& node) {
@@ -451,7 +467,8 @@ std::string StateShape(const DeltaPlan& plan) {
   for (const BranchPlan& branch : plan.branches) {
     shape += branch.stateless ? "stateless\n" : "branch\n";
     for (const LeafPlan& leaf : branch.leaves) {
-      shape += leaf.table + (leaf.presence ? " presence\n" : " rows\n");
+      shape += leaf.is_constant() ? "constant" : leaf.table;
+      shape += leaf.presence ? " presence\n" : " rows\n";
       add("keys", leaf.partition, leaf);
       add("values", leaf.output, leaf);
     }

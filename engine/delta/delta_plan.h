@@ -13,6 +13,7 @@
 // is the distance by which the negated input lags behind T (`TimeGenerated < ago(d)`).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@
 namespace keywatch::delta {
 
 struct LeafPlan {
-  std::string table;
+  std::string table;  // "" with `constant`
+  // Rows that are known beforehand, in place of a table's: see constant_rows.h.
+  std::shared_ptr<const std::vector<record::Row>> constant;
   record::Schema columns;                // of the scan
   plan::ExprPtr predicate;               // over `columns`, free of now()
   std::vector<TemporalBound> bounds;     // beside the rule's own window
@@ -38,6 +41,8 @@ struct LeafPlan {
   record::Ticks lag = 0;
   // Below the right side of a semi or anti join: its rows are compared with, they are no evidence.
   bool compared = false;
+
+  [[nodiscard]] bool is_constant() const { return constant != nullptr; }
 };
 
 struct OpPlan {

@@ -1,10 +1,10 @@
 #include "engine/delta/delta_query.h"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/delta/leaf_values.h"
 
 namespace keywatch::delta {
 
@@ -13,58 +13,6 @@ using record::Type;
 using record::Value;
 
 namespace {
-
-void AppendBytes(uint64_t value, std::string* out) {
-  out->append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-// One cell of a partition key, so that equal values of equal kind have equal bytes: a length or a
-// number, then text.
-void AppendCell(const eval::Vector& vector, size_t row, std::string* out) {
-  if (vector.IsNull(row)) {
-    out->push_back('\0');
-    return;
-  }
-  out->push_back('\1');
-  switch (vector.type()) {
-    case Type::kString:
-    case Type::kGuid:
-      AppendBytes(vector.Text(row).size(), out);
-      out->append(vector.Text(row));
-      break;
-    case Type::kReal: {
-      double real = vector.Real(row) == 0 ? 0 : vector.Real(row);  // -0.0 is 0.0
-      uint64_t bits = 0;
-      static_assert(sizeof bits == sizeof real);
-      std::copy_n(
-          reinterpret_cast<const char*>(&real), sizeof real, reinterpret_cast<char*>(&bits));
-      AppendBytes(bits, out);
-      break;
-    }
-    case Type::kDynamic: {
-      std::string text = record::ToJson(*vector.Dynamic(row));
-      AppendBytes(text.size(), out);
-      out->append(text);
-      break;
-    }
-    default:
-      AppendBytes(static_cast<uint64_t>(vector.Int(row)), out);
-  }
-}
-
-// Plain columns are read where they are; what is computed goes to `computed`.
-std::vector<const eval::Vector*> RunAll(const std::vector<eval::Program>& programs,
-                                        const eval::Chunk& chunk,
-                                        std::deque<eval::Vector>* computed) {
-  std::vector<const eval::Vector*> out;
-  out.reserve(programs.size());
-  for (const eval::Program& program : programs) {
-    std::optional<size_t> column = program.column();
-    out.push_back(column ? &chunk.columns[*column]
-                         : &computed->emplace_back(program.Run(chunk, {})));
-  }
-  return out;
-}
 
 // An interval that ended far in the future would overflow: T stays within the datetime range.
 Ticks Later(Ticks t, Ticks by) { return t > kNever - record::kMaxDatetime ? t : t + by; }
@@ -79,8 +27,43 @@ DeltaQuery::DeltaQuery(DeltaPlan plan, DeltaSettings settings)
 }
 
 void DeltaQuery::Begin(Ticks first_event_time) {
-  if (origin_ == 0)
-    origin_ = first_event_time;
+  if (origin_ != 0)
+    return;
+  origin_ = first_event_time;
+  for (auto& branch : branches_)
+    AddConstants(branch.get(), ConstantRowsOf(branch->program, ConstantsFrom(*branch)), 0);
+}
+
+// Rows that are known beforehand are looked at from the time on that records, or what must be
+// learned of them, cover.
+Ticks DeltaQuery::ConstantsFrom(const Branch& branch) const {
+  return std::max(origin_, branch.program.plan->has_baseline ? learning_until() : 0);
+}
+
+// In partitions that are not there yet, whose T begins after `reached`.
+void DeltaQuery::AddConstants(Branch* branch,
+                              std::map<std::string, std::vector<ConstantRow>> rows,
+                              Ticks reached) {
+  Ticks from = ConstantsFrom(*branch);
+  for (auto& [key, constants] : rows) {
+    // What was added to a list when its time had come already was not looked for, so it is not said
+    // to be missing. What has no time of its own counts from now on.
+    std::erase_if(constants, [&](ConstantRow& one) {
+      bool over = one.row.hi <= reached || (one.row.lo <= reached && one.row.lo != from);
+      one.row.lo = std::max(one.row.lo, reached + 1);
+      return over;
+    });
+    if (constants.empty())
+      continue;
+    auto entry = branch->slots.try_emplace(key, branch->program).first;
+    Slot& slot = entry->second;
+    slot.key = &entry->first;
+    for (ConstantRow& one : constants)
+      slot.partition.Restore(one.leaf, std::move(one.row));
+    slot.partition.RestoreDone(reached, {});
+    rows_ += slot.partition.rows();
+    SetTimer(branch, &slot);
+  }
 }
 
 void DeltaQuery::BeginEarlier(Ticks first_event_time) {
@@ -134,6 +117,8 @@ void DeltaQuery::Stage(size_t branch_number,
                        const std::vector<RowMeta>& meta) {
   const BranchPlan& branch = plan_.branches[branch_number];
   const LeafPlan& leaf = branch.leaves[leaf_number];
+  if (leaf.is_constant())
+    return;
   const LeafProgram& program = branches_[branch_number]->program.leaves[leaf_number];
   std::vector<uint32_t> selected = program.predicate.Select(chunk, {});
   if (selected.empty())
@@ -142,10 +127,7 @@ void DeltaQuery::Stage(size_t branch_number,
   bool narrower = selected.size() < chunk.rows;
   const eval::Chunk gathered = narrower ? eval::Gather(chunk, selected) : eval::Chunk();
   const eval::Chunk& input = narrower ? gathered : chunk;
-  std::deque<eval::Vector> computed;
-  std::vector<const eval::Vector*> bounds = RunAll(program.bounds, input, &computed);
-  std::vector<const eval::Vector*> output = RunAll(program.output, input, &computed);
-  std::vector<const eval::Vector*> partition = RunAll(program.partition, input, &computed);
+  LeafValues values(leaf, program, input);
   Ticks learned = leaf.compared ? 0 : learning_until();
   if (!branch.has_baseline)
     learned = 0;
@@ -162,18 +144,7 @@ void DeltaQuery::Stage(size_t branch_number,
     row.record_id = record.record_id;
     row.lo = record.event_time;
     row.hi = record.event_time + settings_.period + 1;
-    bool visible = true;
-    for (size_t b = 0; b < bounds.size() && visible; ++b) {
-      visible = !bounds[b]->IsNull(i);
-      if (!visible)
-        break;
-      Ticks at = bounds[b]->Int(i) + leaf.bounds[b].offset;
-      if (leaf.bounds[b].lower) {
-        row.lo = std::max(row.lo, at);
-      } else {
-        row.hi = std::min(row.hi, at);
-      }
-    }
+    bool visible = values.Narrow(i, &row.lo, &row.hi);
     staged.begin = row.lo;
     // What came after the watermark had reached it counts from then on only: earlier T are decided.
     Ticks watermark = record.before.complete - settings_.lateness;
@@ -184,14 +155,11 @@ void DeltaQuery::Stage(size_t branch_number,
     row.lo = std::max(row.lo, learned);
     if (!visible || row.lo >= row.hi)
       continue;
-    for (const eval::Vector* key : partition)
-      AppendCell(*key, i, &staged.key);
+    values.AppendKey(i, &staged.key);
     // A branch without state keeps each record by itself.
-    if (partition.empty() && branch.ops.size() == 1)
-      AppendBytes(row.record_id, &staged.key);
-    row.values.reserve(output.size());
-    for (const eval::Vector* column : output)
-      row.values.push_back(column->ValueAt(i));
+    if (staged.key.empty() && branch.ops.size() == 1)
+      staged.key.assign(reinterpret_cast<const char*>(&row.record_id), sizeof row.record_id);
+    row.values = values.Output(i);
     staged_.push_back(std::move(staged));
   }
 }
@@ -244,9 +212,9 @@ void DeltaQuery::InsertRow(StagedRow staged,
   Ticks watermark = staged.before.complete - settings_.lateness;
   RunTimers(staged.branch, Limit(plan, staged.before), watermark, found);
   from = found->size();
+  auto entry = branch.slots.find(staged.key);
   if (!plan.leaves[staged.leaf].compared)
     staged.row.evidence = evidence(staged.order);
-  auto entry = branch.slots.find(staged.key);
   if (entry == branch.slots.end()) {
     entry = branch.slots.try_emplace(std::move(staged.key), branch.program).first;
     entry->second.key = &entry->first;
@@ -289,6 +257,7 @@ void DeltaQuery::RunTimers(size_t number,
                            Ticks watermark,
                            std::vector<Finding>* found) {
   Branch& branch = *branches_[number];
+  branch.reached = std::max(branch.reached, limit);
   size_t from = found->size();
   while (!branch.timers.empty() && branch.timers.begin()->first <= limit) {
     Slot* slot = branch.timers.begin()->second;
@@ -359,7 +328,7 @@ bool LoadEvidence(state::ByteReader* in, record::Evidence* evidence) {
          in->I64(&evidence->broker_time) && in->I64(&evidence->read_time);
 }
 
-void SavePartition(const Partition& partition, state::ByteWriter* out) {
+void SavePartition(const BranchPlan& plan, const Partition& partition, state::ByteWriter* out) {
   out->I64(partition.cursor());
   out->Varint(partition.raised().size());
   for (const RaisedInterval& raised : partition.raised()) {
@@ -368,7 +337,12 @@ void SavePartition(const Partition& partition, state::ByteWriter* out) {
     out->I64(raised.end);
     out->I64(raised.first_start);
   }
-  for (const LeafStore& leaf : partition.leaves()) {
+  for (size_t l = 0; l < partition.leaves().size(); ++l) {
+    const LeafStore& leaf = partition.leaves()[l];
+    if (plan.leaves[l].is_constant()) {
+      out->Varint(0);
+      continue;
+    }
     out->Varint(leaf.size());
     leaf.ForEach([&](const StoredRow& row) {
       out->I64(row.lo);
@@ -398,7 +372,11 @@ bool LoadRow(state::ByteReader* in, StoredRow* row) {
   return true;
 }
 
-bool LoadPartition(state::ByteReader* in, const BranchPlan& plan, Partition* partition) {
+bool LoadPartition(state::ByteReader* in,
+                   const BranchPlan& plan,
+                   std::vector<ConstantRow> constants,
+                   Ticks reached,
+                   Partition* partition) {
   Ticks cursor = 0;
   uint64_t raised_count = 0;
   if (!in->I64(&cursor) || !in->Count(25, &raised_count))
@@ -424,6 +402,11 @@ bool LoadPartition(state::ByteReader* in, const BranchPlan& plan, Partition* par
       partition->Restore(leaf, std::move(row));
     }
   }
+  for (ConstantRow& constant : constants) {
+    const StoredRow& row = constant.row;
+    if (row.hi > std::max(cursor, reached) && (row.lo <= cursor || row.lo > reached))
+      partition->Restore(constant.leaf, std::move(constant.row));
+  }
   partition->RestoreDone(cursor, std::move(raised));
   return true;
 }
@@ -437,10 +420,12 @@ void DeltaQuery::Save(state::ByteWriter* out) const {
   out->U64(late_rows_);
   out->Varint(branches_.size());
   for (const auto& branch : branches_) {
+    if (HasConstantRows(*branch->program.plan))
+      out->I64(branch->reached);
     out->Varint(branch->slots.size());
     for (const auto& [key, slot] : branch->slots) {
       out->String(key);
-      SavePartition(slot.partition, out);
+      SavePartition(*branch->program.plan, slot.partition, out);
     }
   }
 }
@@ -453,6 +438,10 @@ Status DeltaQuery::Restore(state::ByteReader* in) {
   }
   for (auto& branch : branches_) {
     uint64_t slots = 0;
+    std::map<std::string, std::vector<ConstantRow>> constants;
+    if (in->ok() && HasConstantRows(*branch->program.plan) && in->I64(&branch->reached) &&
+        origin_ != 0)
+      constants = ConstantRowsOf(branch->program, ConstantsFrom(*branch));
     if (!in->ok() || !in->Count(10, &slots))
       break;
     for (uint64_t i = 0; i < slots; ++i) {
@@ -461,11 +450,21 @@ Status DeltaQuery::Restore(state::ByteReader* in) {
         break;
       auto entry = branch->slots.try_emplace(std::move(key), branch->program).first;
       entry->second.key = &entry->first;
-      if (!LoadPartition(in, *branch->program.plan, &entry->second.partition))
+      auto own = constants.extract(entry->first);
+      std::vector<ConstantRow> rows;
+      if (!own.empty())
+        rows = std::move(own.mapped());
+      if (!LoadPartition(in,
+                         *branch->program.plan,
+                         std::move(rows),
+                         branch->reached,
+                         &entry->second.partition))
         break;
       rows_ += entry->second.partition.rows();
       SetTimer(branch.get(), &entry->second);
     }
+    if (in->ok())
+      AddConstants(branch.get(), std::move(constants), branch->reached);
   }
   return in->Finish("the state of a rule");
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/delta/constant_rows.h"
 #include "engine/delta/partition.h"
 #include "engine/state/byte_reader.h"
 #include "engine/state/byte_writer.h"
@@ -56,7 +58,8 @@ class DeltaQuery {
   [[nodiscard]] const DeltaPlan& plan() const { return plan_; }
   [[nodiscard]] const DeltaSettings& settings() const { return settings_; }
 
-  // Tells when the stream began, with the first record ever; later calls change nothing.
+  // Tells when the stream began, with the first record ever; later calls change nothing. From then
+  // on rows that are known beforehand (constant_rows.h) are looked at.
   void Begin(Ticks first_event_time);
   // Another input begins with this record. If it is older, the stream began there: records of live
   // traffic may come before those of a history that is read beside it.
@@ -116,6 +119,7 @@ class DeltaQuery {
     BranchProgram program;
     Slots slots;
     std::set<std::pair<Ticks, Slot*>> timers;
+    Ticks reached = 0;  // the last T for which results could be raised
   };
   struct StagedRow {
     uint32_t order = 0;
@@ -132,6 +136,10 @@ class DeltaQuery {
   void InsertRow(StagedRow staged, const EvidenceOf& evidence, std::vector<Finding>* found);
   void RunTimers(size_t branch, Ticks limit, Ticks watermark, std::vector<Finding>* found);
   void SetTimer(Branch* branch, Slot* slot);
+  [[nodiscard]] Ticks ConstantsFrom(const Branch& branch) const;
+  void AddConstants(Branch* branch,
+                    std::map<std::string, std::vector<ConstantRow>> rows,
+                    Ticks reached);
   template <class Keyed>
   void Tag(size_t branch, size_t from, std::vector<Keyed>* found) const;
   void Purge(size_t branch, Partition* partition, Ticks t);

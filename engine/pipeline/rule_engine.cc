@@ -126,6 +126,8 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
     for (size_t b = 0; b < plan.branches.size(); ++b) {
       for (size_t l = 0; l < plan.branches[b].leaves.size(); ++l) {
         const delta::LeafPlan& leaf = plan.branches[b].leaves[l];
+        if (leaf.is_constant())
+          continue;
         Leaf added{r, b, l, LayoutColumns(leaf, catalog, &layout_), {}};
         leaves_of_rule_[r].push_back(leaves_.size());
         leaf_plans.push_back(&leaf);

@@ -107,6 +107,7 @@ struct Runner {
 
   // Feeds stream[from, to) as one batch.
   void Feed(const Stream& stream, size_t from, size_t to, std::vector<Finding>* found) {
+    query->Begin(kBase - 1);  // before every T that is compared
     std::vector<Row> rows;
     std::vector<delta::RowMeta> meta;
     for (size_t i = from; i < to; ++i) {
@@ -122,6 +123,8 @@ struct Runner {
     for (size_t b = 0; b < query->plan().branches.size(); ++b) {
       const auto& branch = query->plan().branches[b];
       for (size_t l = 0; l < branch.leaves.size(); ++l) {
+        if (branch.leaves[l].is_constant())
+          continue;
         const record::Schema& wanted = branch.leaves[l].columns;
         std::vector<Row> picked(rows.size());
         for (size_t r = 0; r < rows.size(); ++r) {
@@ -154,7 +157,7 @@ std::string Identity(const Row& key, Ticks start) {
 using Check = std::string (*)(const Rule&, const plan::NodePtr&, const Stream&, uint64_t* runs);
 
 Ticks LastT(const Rule& rule, const Stream& stream) {
-  Ticks last = 0;
+  Ticks last = rule.known_until;
   for (const Event& event : stream)
     last = std::max(last, event.time);
   return last + rule.period + 2;

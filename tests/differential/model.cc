@@ -182,6 +182,45 @@ const std::vector<Rule>& Rules() {
        "Events | where Ip in ((watched | where Zero + From * 1tick <= now() and "
        "Zero + To * 1tick > now() | project Ip))",
        std::nullopt},
+      // What was announced and does not come: known rows are kept, and looked at when their time is
+      // over.
+      {"announced",
+       25,
+       R"(let announced = datatable(Id: long, Ip: string, To: long) [1, "u", 15, 2, "v", 30, 3, "u",
+       44, 4, "w", 75, 5, "x", -40, 6, "v", 100, 6, "v", 100, 7, "none", 61, 8, "x", 112]
+       | extend Until = datetime(2022-09-28T22:13:20Z) + To * 1tick;
+       announced | where Until between (ago(8tick) .. now())
+       | join kind=leftanti (Events | where X > 4) on Ip)",
+       Columns{0},
+       120},
+      {"announced_between",
+       30,
+       R"(let announced = datatable(Ip: string, From: long, To: long) ["u", 5, 15, "v", 21, 30, "u",
+       42, 47, "w", 60, 75, "v", 81, 99, "none", 100, 110]
+       | extend Zero = datetime(2022-09-28T22:13:20Z)
+       | project Ip, From = Zero + From * 1tick, Until = Zero + To * 1tick, Slot = From / 20;
+       let came = Events | extend Slot = (TimeGenerated - datetime(2022-09-28T22:13:20Z)) / 20tick
+       | extend Slot = tolong(Slot) | join kind=inner announced on Ip, Slot
+       | where TimeGenerated between (From .. Until);
+       announced | where Until < now() and Until > ago(9tick)
+       | join kind=leftanti came on Ip, Slot | summarize c=count(), s=max(Slot) by Ip)",
+       Columns{0},
+       120},
+      {"announced_and_come",
+       20,
+       R"(let announced = datatable(Id: long, Ip: string, To: long) [1, "u", 15, 2, "v", 90]
+       | extend Until = datetime(2022-09-28T22:13:20Z) + To * 1tick;
+       announced | where Until > ago(10tick) | where Ip in ((Events | where B | project Ip)))",
+       Columns{0},
+       120},
+      {"announced_not_in",
+       20,
+       R"(let announced = datatable(Id: long, Ip: string, To: long) [1, "u", 15, 2, "v", 90]
+       | extend Until = datetime(2022-09-28T22:13:20Z) + To * 1tick;
+       announced | where Until < ago(3tick) and Until >= ago(12tick)
+       | where Ip !in ((Events | where TimeGenerated < ago(3tick) | project Ip)))",
+       Columns{0},
+       120},
       {"owners",
        20,
        "let owners = datatable(Ip: string, Owner: string) [\"u\", \"ann\", \"v\", \"bob\", \"w\", "

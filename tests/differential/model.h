@@ -33,6 +33,7 @@ struct Rule {
   Ticks period = 20;
   std::string query;
   std::optional<std::vector<size_t>> key;  // output columns that make a finding; null: all of them
+  Ticks known_until = 0;                   // the last time that rows written in the query name
 };
 
 const std::vector<Rule>& Rules();

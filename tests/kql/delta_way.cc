@@ -123,6 +123,7 @@ std::optional<std::vector<Row>> RunContinuously(const plan::NodePtr& plan,
   settings.lateness = record::kMaxDatetime;  // nothing is late
   settings.hold_while_learning = false;
   DeltaQuery query(std::move(*arranged), settings);
+  query.Begin(1);
   // A branch without state tells of each row once, and not when it stops to be visible: its rows
   // all happen at `now`.
   const std::vector<delta::BranchPlan>& branches = query.plan().branches;

@@ -85,5 +85,12 @@ TEST(BranchAnalysis, ASequenceAfterABaselineWaitsForTheBaselineOnly) {
             record::kTicksPerHour + 1);
 }
 
+TEST(BranchAnalysis, KnownRowsThatNothingMatchesWaitForWhatCouldMatch) {
+  const std::string known =
+      "datatable(K: string, To: datetime) ['a', datetime(2026-01-01)] | where To < now() ";
+  EXPECT_EQ(HoldOf(known + "| join kind=leftanti T on K"), 0);
+  EXPECT_EQ(HoldOf(known + "| join kind=leftsemi T on K"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace keywatch::delta
