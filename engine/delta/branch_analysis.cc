@@ -19,6 +19,7 @@ class Analysis {
   void Partition();
   void FindNegated();
   void MarkPresence();
+  void MarkHidden();
 
  private:
   bool Trace(size_t op, const ExprPtr& expr, std::vector<ExprPtr>* by_leaf) const;
@@ -26,6 +27,7 @@ class Analysis {
   bool Grows(const ExprPtr& condition, const OpPlan& group) const;
   bool ReadsAggregate(const ExprPtr& expr, size_t op) const;
   void MarkLeaves(size_t op, bool LeafPlan::*flag);
+  void LeavesOfRows(size_t op, std::vector<size_t>* leaves) const;
 
   BranchPlan* branch_;
 };
@@ -212,6 +214,50 @@ void Analysis::MarkPresence() {
   }
 }
 
+// The leaves whose rows are the rows of `op`, one by one.
+void Analysis::LeavesOfRows(size_t number, std::vector<size_t>* leaves) const {
+  const OpPlan& op = branch_->ops[number];
+  if (op.kind == Kind::kLeaf)
+    leaves->push_back(op.leaf);
+  if (op.kind == Kind::kGroup)
+    return;
+  size_t kept = op.kind == Kind::kSemi ? 1 : op.inputs.size();
+  for (size_t i = 0; i < kept; ++i)
+    LeavesOfRows(op.inputs[i], leaves);
+}
+
+// An anti join whose whole key is in the partition key, on both sides: one row on the right hides
+// all rows on the left of a partition. Texts are never null, so none of them is beside the join.
+void Analysis::MarkHidden() {
+  for (const OpPlan& op : branch_->ops) {
+    if (op.kind != Kind::kSemi || !op.anti)
+      continue;
+    const OpPlan& right = branch_->ops[op.inputs[1]];
+    if (right.kind != Kind::kLeaf || !branch_->leaves[right.leaf].presence)
+      continue;
+    std::vector<size_t> hidden;
+    LeavesOfRows(op.inputs[0], &hidden);
+    for (size_t key = 0; key < op.left_keys.size(); ++key) {
+      std::vector<ExprPtr> by_leaf(branch_->leaves.size());
+      bool traced = op.left_keys[key]->type == record::Type::kString &&
+                    Trace(op.inputs[0], op.left_keys[key], &by_leaf) &&
+                    Trace(op.inputs[1], op.right_keys[key], &by_leaf);
+      const std::vector<ExprPtr>& right_parts = branch_->leaves[right.leaf].partition;
+      std::erase_if(hidden, [&](size_t leaf) {
+        const std::vector<ExprPtr>& parts = branch_->leaves[leaf].partition;
+        for (size_t i = 0; traced && i < parts.size(); ++i) {
+          if (plan::SameExpr(parts[i], by_leaf[leaf]) &&
+              plan::SameExpr(right_parts[i], by_leaf[right.leaf]))
+            return false;
+        }
+        return true;
+      });
+    }
+    for (size_t leaf : hidden)
+      branch_->leaves[leaf].hidden_by.push_back(right.leaf);
+  }
+}
+
 }  // namespace
 
 void AnalyzeBranch(BranchPlan* branch) {
@@ -219,6 +265,7 @@ void AnalyzeBranch(BranchPlan* branch) {
   analysis.Partition();
   analysis.FindNegated();
   analysis.MarkPresence();
+  analysis.MarkHidden();
 }
 
 }  // namespace keywatch::delta

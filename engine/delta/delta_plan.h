@@ -36,6 +36,10 @@ struct LeafPlan {
   // Only whether rows exist matters (right side of a semi or anti join on the partition key): the
   // leaf keeps the union of their intervals instead of the rows.
   bool presence = false;
+  // Leaves with presence: while one has a row in the partition, no row of this leaf is part of a
+  // result. What is covered from its beginning to its end need not be kept: what is known only
+  // grows.
+  std::vector<size_t> hidden_by;
   // A row that arrives later could remove a result: see above. `lag` is d.
   bool negated = false;
   record::Ticks lag = 0;

@@ -213,6 +213,8 @@ void DeltaQuery::InsertRow(StagedRow staged,
   RunTimers(staged.branch, Limit(plan, staged.before), watermark, found);
   from = found->size();
   auto entry = branch.slots.find(staged.key);
+  if (entry != branch.slots.end() && entry->second.partition.IsHidden(staged.leaf, staged.row))
+    return;
   if (!plan.leaves[staged.leaf].compared)
     staged.row.evidence = evidence(staged.order);
   if (entry == branch.slots.end()) {

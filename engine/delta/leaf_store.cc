@@ -102,6 +102,12 @@ bool LeafStore::ExtendsOnly(Ticks lo, Ticks cursor) const {
   return false;
 }
 
+bool LeafStore::Covers(Ticks lo, Ticks hi) const {
+  return std::any_of(by_lo_.begin(), by_lo_.end(), [&](const Entry& entry) {
+    return entry.first <= lo && slots_[entry.second].hi >= hi;
+  });
+}
+
 std::optional<Ticks> LeafStore::NextChange(Ticks t) const {
   std::optional<Ticks> next;
   for (const auto* entries : {&by_lo_, &by_hi_}) {

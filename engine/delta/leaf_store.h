@@ -37,6 +37,9 @@ class LeafStore {
   // without going back in time.
   [[nodiscard]] bool ExtendsOnly(Ticks lo, Ticks cursor) const;
 
+  // With presence: whether there is a row all the time in [lo, hi).
+  [[nodiscard]] bool Covers(Ticks lo, Ticks hi) const;
+
   // The first change after `t`, the last change at or before `t`.
   [[nodiscard]] std::optional<Ticks> NextChange(Ticks t) const;
   [[nodiscard]] std::optional<Ticks> LastChange(Ticks t) const;

@@ -74,6 +74,13 @@ Ticks Partition::End() const {
   return end;
 }
 
+bool Partition::IsHidden(size_t leaf, const StoredRow& row) const {
+  const std::vector<size_t>& hidden_by = program_->plan->leaves[leaf].hidden_by;
+  return std::any_of(hidden_by.begin(), hidden_by.end(), [&](size_t other) {
+    return leaves_[other].Covers(row.lo, row.hi);
+  });
+}
+
 bool Partition::Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Finding>* found) {
   Ticks lo = row.lo;
   bool keep_evidence = row.evidence != nullptr;

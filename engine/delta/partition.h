@@ -63,6 +63,9 @@ class Partition {
   // Adds a row of leaf `leaf`. A result that begins at or before `limit` because of it goes to
   // `found`. Returns false if the record was here before.
   bool Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Finding>* found);
+  // Whether the row can be part of no result whatever comes: what an anti join compares it with is
+  // there all the time that it is visible.
+  [[nodiscard]] bool IsHidden(size_t leaf, const StoredRow& row) const;
   // Moves on through all changes at or before `t`.
   void Advance(Ticks t, std::vector<Finding>* found);
   // The next T > cursor() at which a result may begin without a new row; null if none is known.

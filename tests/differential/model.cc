@@ -124,6 +124,23 @@ const std::vector<Rule>& Rules() {
        "baseline | join kind=rightanti recent on K, Ip | summarize c=count(), ips=make_set(Ip) by "
        "K",
        Columns{0}},
+      // Rows of the known are not kept. Several sides, computed keys, a longer recent window.
+      {"new_of_either",
+       40,
+       "let known = Events | where TimeGenerated between (ago(38tick) .. ago(4tick)); "
+       "union (Events | where TimeGenerated > ago(15tick) and B | project K = strcat(K, '.'), X, "
+       "Ip), "
+       "(Events | where TimeGenerated > ago(9tick) and X > 6 | project K = strcat(K, '.'), X, Ip) "
+       "| join kind=leftanti (known | where X < 8 | project K = strcat(K, '.')) on K "
+       "| join kind=leftanti (known | where B | project Ip) on Ip "
+       "| summarize c=count(), m=max(X) by K | where c > 1",
+       Columns{0}},
+      {"new_for_one_key_of_two",
+       40,
+       "Events | where TimeGenerated > ago(12tick) | extend L = iff(B, K, 'a') "
+       "| join kind=leftanti (Events | where TimeGenerated < ago(12tick) | project K, L = K) "
+       "on K, L | summarize c=count() by K",
+       Columns{0}},
       {"no_lag",
        20,
        "Events | where X == 9 | join kind=leftanti (Events | where X < 2) on K",
