@@ -5,9 +5,10 @@
 namespace keywatch::app {
 
 ActiveRules LoadActiveRules(const std::vector<std::string>& paths,
-                            const record::SchemaCatalog& catalog) {
+                            const record::SchemaCatalog& catalog,
+                            const std::vector<std::string>& watchlists) {
   ActiveRules out;
-  for (rule::LoadedRule& loaded : rule::LoadAndCompile(paths, catalog)) {
+  for (rule::LoadedRule& loaded : rule::LoadAndCompile(paths, catalog, watchlists)) {
     std::fputs(loaded.report.c_str(), stderr);
     if (!loaded.compiled) {
       ++out.rejected;

@@ -13,8 +13,10 @@ struct ActiveRules {
   size_t rejected = 0;
 };
 
-// Loads every rule file below `paths`; what is wrong with one is printed on stderr.
+// Loads every rule file below `paths`, with the site's `watchlists` (folders); what is wrong with
+// one is printed on stderr.
 ActiveRules LoadActiveRules(const std::vector<std::string>& paths,
-                            const record::SchemaCatalog& catalog);
+                            const record::SchemaCatalog& catalog,
+                            const std::vector<std::string>& watchlists = {});
 
 }  // namespace keywatch::app

@@ -17,6 +17,10 @@ void ReadRules(Fields* fields, RulesConfig* rules) {
   fields->Paths("paths",
                 "Files, or folders whose *.yaml and *.yml are all read (*.test.yaml are not).",
                 &rules->paths);
+  fields->Paths("watchlists",
+                "Folders with the site's own watchlists: for every rule, in place of those of the "
+                "same alias beside the rules.",
+                &rules->watchlists);
   fields->Name("learning",
                "A rule that compares with a window of the past is learning until records cover "
                "that window. hold: it raises nothing until then. raise: it raises at once, as "

@@ -29,6 +29,7 @@ enum class Learning {
 
 struct RulesConfig {
   std::vector<std::string> paths = {"/etc/keywatch/rules"};
+  std::vector<std::string> watchlists;  // folders of the site; their lists stand before the others
   Learning learning = Learning::kHold;
   Ticks allowed_lateness = 15 * record::kTicksPerMinute;
   // With no record for so long, the watermark goes on with the wall clock; 0: never.

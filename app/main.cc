@@ -148,6 +148,12 @@ int Main(int argc, char** argv) {
   for (CLI::App* command : {check, test}) {
     command->add_option("paths", rule_paths, "Files or folders.")->required();
   }
+  std::vector<std::string> watchlists;
+  for (CLI::App* command : {replay.command, check, test}) {
+    command
+        ->add_option("--watchlists", watchlists, "A folder with the site's watchlists; repeatable.")
+        ->allow_extra_args(false);
+  }
   CoverageArguments coverage_arguments;
   CLI::App* coverage = rules->add_subcommand(
       "coverage", "Which rules watch which operation, and what none watches.");
@@ -208,12 +214,13 @@ int Main(int argc, char** argv) {
   CatchStopSignals();
   if (run->parsed())
     return RunLive(config_path);
+  replay.arguments.watchlists = watchlists;
   if (replay.command->parsed())
     return RunReplayOrSeed(std::move(replay));
   if (check->parsed())
-    return RunRulesCheck(rule_paths);
+    return RunRulesCheck(rule_paths, watchlists);
   if (test->parsed())
-    return RunRulesTest(rule_paths);
+    return RunRulesTest(rule_paths, watchlists);
   if (coverage->parsed())
     return RunRulesCoverage(coverage_arguments);
   sweep_arguments.raise_while_learning = sweep_learning == "raise";

@@ -95,7 +95,7 @@ int RunService(const Config& config, const ServiceOptions& options) {
   Result<record::SchemaCatalog> catalog = LoadCatalog(config.schema);
   if (!catalog)
     return Fail(kExitConfiguration, catalog.error().message());
-  ActiveRules rules = LoadActiveRules(config.rules.paths, *catalog);
+  ActiveRules rules = LoadActiveRules(config.rules.paths, *catalog, config.rules.watchlists);
   if (rules.active.empty()) {
     return Fail(kExitUsage,
                 "no rule could be loaded from rules.paths; `keywatch rules check PATH` "

@@ -68,7 +68,7 @@ void PrintRules(const pipeline::RuleEngine& engine) {
 
 int RunReplay(const ReplayArguments& arguments) {
   const record::SchemaCatalog& catalog = record::SchemaCatalog::Builtin();
-  ActiveRules rules = LoadActiveRules(arguments.rules, catalog);
+  ActiveRules rules = LoadActiveRules(arguments.rules, catalog, arguments.watchlists);
   if (rules.active.empty()) {
     std::fputs("keywatch: no rule could be loaded; name rule files or folders with --rules\n",
                stderr);

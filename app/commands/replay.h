@@ -11,7 +11,8 @@ namespace keywatch::app {
 struct ReplayArguments {
   std::vector<std::string> files;
   std::vector<std::string> rules;
-  std::string format = "table";  // or jsonl
+  std::vector<std::string> watchlists;  // folders of the site
+  std::string format = "table";         // or jsonl
   bool raise_while_learning = false;
   record::Ticks lateness = 15 * record::kTicksPerMinute;
 };

@@ -9,6 +9,7 @@
 #include "engine/rule/rule_search.h"
 #include "engine/rule/rule_test_file.h"
 #include "engine/rule/rule_test_match.h"
+#include "engine/rule/watchlist_catalogs.h"
 #include "engine/rule/watchlist_file.h"
 
 namespace keywatch::app {
@@ -52,21 +53,14 @@ std::vector<alert::Alert> Raise(const rule::CompiledRule& compiled,
   return alerts;
 }
 
-// The watchlists of the rule's folder without their rows: a test must not depend on what a site has
-// listed. False, with a report printed, if one of them does not load.
-bool EmptyWatchlists(const std::string& rule_path, record::SchemaCatalog* catalog) {
-  std::optional<std::string> folder = rule::WatchlistFolderOf(rule_path);
-  bool all_load = true;
-  for (rule::WatchlistLoad& load :
-       folder ? rule::LoadWatchlists(*folder) : std::vector<rule::WatchlistLoad>()) {
-    fmt::print("{}", load.report);
-    all_load = all_load && load.watchlist.has_value();
-    if (!load.watchlist)
-      continue;
-    load.watchlist->rows.clear();
-    catalog->SetWatchlist(std::move(*load.watchlist));
+// The catalog with its watchlists empty: a test must not depend on what a site has listed.
+record::SchemaCatalog WithoutRows(record::SchemaCatalog catalog) {
+  for (const std::string& alias : catalog.watchlist_names()) {
+    record::Watchlist watchlist = *catalog.FindWatchlist(alias);
+    watchlist.rows.clear();
+    catalog.SetWatchlist(std::move(watchlist));
   }
-  return all_load;
+  return catalog;
 }
 
 // Adds the test's rows; what cannot be added goes to `wrong`.
@@ -112,9 +106,10 @@ std::optional<std::vector<std::string>> RunTest(const rule::RuleLoad& load,
 
 }  // namespace
 
-int RunRulesCheck(const std::vector<std::string>& paths) {
+int RunRulesCheck(const std::vector<std::string>& paths,
+                  const std::vector<std::string>& watchlists) {
   std::vector<rule::LoadedRule> rules =
-      rule::LoadAndCompile(paths, record::SchemaCatalog::Builtin());
+      rule::LoadAndCompile(paths, record::SchemaCatalog::Builtin(), watchlists);
   size_t bad = 0;
   for (const rule::LoadedRule& loaded : rules) {
     fmt::print("{}", loaded.report);
@@ -132,7 +127,9 @@ int RunRulesCheck(const std::vector<std::string>& paths) {
   return bad == 0 ? kExitOk : kExitUsage;
 }
 
-int RunRulesTest(const std::vector<std::string>& paths) {
+int RunRulesTest(const std::vector<std::string>& paths,
+                 const std::vector<std::string>& watchlists) {
+  rule::WatchlistCatalogs catalogs(record::SchemaCatalog::Builtin(), watchlists);
   size_t passed = 0;
   size_t failed = 0;
   bool unusable = false;
@@ -149,11 +146,15 @@ int RunRulesTest(const std::vector<std::string>& paths) {
       continue;
     }
     rule::RuleLoad rule = rule::LoadRule(load.file->rule_path);
-    record::SchemaCatalog tables = record::SchemaCatalog::Builtin();
     fmt::print("{}", Format(rule.source, rule.diagnostics));
-    if (!rule.rule || !EmptyWatchlists(load.file->rule_path, &tables)) {
+    if (!rule.rule) {
       unusable = true;
       continue;
+    }
+    record::SchemaCatalog tables = WithoutRows(catalogs.Of(load.file->rule_path));
+    for (const rule::WatchlistLoad& problem : catalogs.TakeProblems()) {
+      fmt::print("{}", problem.report);
+      unusable = true;
     }
     for (const rule::RuleTest& test : load.file->tests) {
       std::optional<std::vector<std::string>> wrong = RunTest(rule, test, tables);

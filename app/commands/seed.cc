@@ -137,7 +137,7 @@ int RunSeed(const SeedArguments& arguments) {
   Result<record::SchemaCatalog> catalog = LoadCatalog(config.schema);
   if (!catalog)
     return Fail(kExitConfiguration, catalog.error().message());
-  ActiveRules rules = LoadActiveRules(config.rules.paths, *catalog);
+  ActiveRules rules = LoadActiveRules(config.rules.paths, *catalog, config.rules.watchlists);
   if (rules.active.empty() || rules.rejected > 0) {
     return Fail(
         kExitUsage,

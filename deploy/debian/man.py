@@ -37,8 +37,11 @@ at once with 128 and the number of the signal; nothing is lost.
 The configuration of the service.
 .It Pa /etc/keywatch/rules
 Rule files of this machine.
+.It Pa /etc/keywatch/watchlists
+Watchlists of this machine.
+They stand in place of those of the package that have the same alias.
 .It Pa /usr/share/keywatch/rules
-Rule files of the package.
+Rule files and watchlists of the package.
 .It Pa /usr/share/keywatch/prometheus
 Alert rules and recording rules for Prometheus.
 .It Pa /usr/share/keywatch/dashboards

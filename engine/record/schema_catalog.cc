@@ -164,6 +164,11 @@ void SchemaCatalog::SetWatchlist(Watchlist watchlist) {
   watchlists_.insert_or_assign(watchlist.alias, std::move(watchlist));
 }
 
+void SchemaCatalog::RemoveWatchlist(std::string_view alias) {
+  if (auto found = watchlists_.find(alias); found != watchlists_.end())
+    watchlists_.erase(found);
+}
+
 const Watchlist* SchemaCatalog::FindWatchlist(std::string_view alias) const {
   auto found = watchlists_.find(alias);
   return found == watchlists_.end() ? nullptr : &found->second;

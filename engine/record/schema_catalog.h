@@ -63,6 +63,7 @@ class SchemaCatalog {
 
   // In place of one with the same alias.
   void SetWatchlist(Watchlist watchlist);
+  void RemoveWatchlist(std::string_view alias);
   [[nodiscard]] const Watchlist* FindWatchlist(std::string_view alias) const;
   [[nodiscard]] std::vector<std::string> watchlist_names() const;
 

@@ -1,14 +1,13 @@
 #include "engine/rule/rule_compiler.h"
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
 #include "engine/bind/binder.h"
 #include "engine/kql/parser.h"
 #include "engine/optimize/optimize.h"
-#include "engine/rule/watchlist_file.h"
+#include "engine/rule/watchlist_catalogs.h"
 
 namespace keywatch::rule {
 
@@ -101,27 +100,18 @@ record::Ticks LongestWait(const CompiledRule& rule, record::Ticks lateness) {
 }
 
 std::vector<LoadedRule> LoadAndCompile(const std::vector<std::string>& paths,
-                                       const record::SchemaCatalog& catalog) {
+                                       const record::SchemaCatalog& catalog,
+                                       const std::vector<std::string>& watchlist_folders) {
   std::vector<LoadedRule> out;
-  std::map<std::string, record::SchemaCatalog> with_watchlists;  // by folder
-  auto catalog_of = [&](const std::string& path) -> const record::SchemaCatalog& {
-    std::optional<std::string> folder = WatchlistFolderOf(path);
-    if (!folder)
-      return catalog;
-    auto [entry, is_new] = with_watchlists.try_emplace(*folder, catalog);
-    if (!is_new)
-      return entry->second;
-    for (WatchlistLoad& load : LoadWatchlists(*folder)) {
-      if (load.watchlist) {
-        entry->second.SetWatchlist(std::move(*load.watchlist));
-      } else {
-        out.push_back({load.path, std::nullopt, std::move(load.report), true});
-      }
-    }
-    return entry->second;
+  WatchlistCatalogs catalogs(catalog, watchlist_folders);
+  auto report_watchlists = [&] {
+    for (WatchlistLoad& load : catalogs.TakeProblems())
+      out.push_back({load.path, std::nullopt, std::move(load.report), true});
   };
+  report_watchlists();
   for (RuleLoad& load : LoadRules(paths)) {
-    const record::SchemaCatalog& known = catalog_of(load.source.name);
+    const record::SchemaCatalog& known = catalogs.Of(load.source.name);
+    report_watchlists();
     LoadedRule& loaded = out.emplace_back();
     loaded.path = load.source.name;
     loaded.report = Format(load.source, load.diagnostics);

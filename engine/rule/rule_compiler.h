@@ -40,10 +40,12 @@ struct LoadedRule {
   bool has_errors = false;
 };
 
-// Loads and compiles every rule file below `paths`, with the watchlists that each sees
-// (watchlist_file.h). One bad rule stops no other; a watchlist with a mistake is reported once, as
-// a file that does not load, and the rules that name it do not load either.
+// Loads and compiles every rule file below `paths`, with the watchlists that each sees: those in
+// the site's own `watchlist_folders`, then those near the rule (watchlist_catalogs.h). One bad rule
+// stops no other; a watchlist with a mistake is reported once, as a file that does not load, and
+// the rules that name it do not load either.
 std::vector<LoadedRule> LoadAndCompile(const std::vector<std::string>& paths,
-                                       const record::SchemaCatalog& catalog);
+                                       const record::SchemaCatalog& catalog,
+                                       const std::vector<std::string>& watchlist_folders = {});
 
 }  // namespace keywatch::rule

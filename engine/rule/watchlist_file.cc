@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -260,6 +261,7 @@ class RowReader {
 WatchlistLoad LoadOne(const fs::path& path) {
   WatchlistLoad load;
   load.path = path.string();
+  load.alias = path.stem().string();
   Result<std::string> yaml = ReadTextFile(load.path);
   if (!yaml) {
     load.report = fmt::format("error: {}\n", yaml.error().message());
@@ -269,8 +271,10 @@ WatchlistLoad LoadOne(const fs::path& path) {
   Diagnostics diagnostics;
   std::optional<YamlNode> root = ParseYaml(source, &diagnostics);
   ListSchema schema;
-  if (root)
-    schema = ReadSchema(*root, path.stem().string(), &diagnostics);
+  if (root) {
+    schema = ReadSchema(*root, load.alias, &diagnostics);
+    load.alias = schema.alias;
+  }
   load.report = Format(source, diagnostics);
   if (diagnostics.has_errors())
     return load;
@@ -304,11 +308,27 @@ std::vector<WatchlistLoad> LoadWatchlists(const std::string& folder) {
   }
   std::sort(paths.begin(), paths.end());
   std::vector<WatchlistLoad> loads;
-  if (error)
-    loads.push_back(
-        {folder, std::nullopt, fmt::format("error: {}: {}\n", folder, error.message())});
-  for (const fs::path& path : paths)
-    loads.push_back(LoadOne(path));
+  if (error) {
+    loads.push_back({folder,
+                     "",
+                     std::nullopt,
+                     fmt::format("error: {}: expected a folder with watchlists: {}; make it, or "
+                                 "take it out of rules.watchlists\n",
+                                 folder,
+                                 error.message())});
+  }
+  std::map<std::string, std::string> path_of;  // by alias
+  for (const fs::path& path : paths) {
+    WatchlistLoad& load = loads.emplace_back(LoadOne(path));
+    auto [first, is_new] = path_of.try_emplace(load.alias, load.path);
+    if (is_new)
+      continue;
+    load.watchlist.reset();
+    load.report += fmt::format("{}: error: the alias {} is that of {}; give it another\n",
+                               load.path,
+                               load.alias,
+                               first->second);
+  }
   return loads;
 }
 

@@ -1,8 +1,8 @@
 // Watchlists: `<alias>.yaml` says what the columns are, `<alias>.csv` beside it has the rows.
 // docs/watchlists.md describes both for their keepers.
 //
-// A rule finds the watchlists of the nearest folder named `watchlists` that stands in its own
-// folder or in one of the three above.
+// Beside those of the site (watchlist_catalogs.h) a rule finds the watchlists of the nearest folder
+// named `watchlists` that stands in its own folder or in one of the three above.
 #pragma once
 
 #include <optional>
@@ -20,12 +20,14 @@ inline constexpr size_t kMaxWatchlistBytes = 16 << 20;
 // What became of one watchlist: either `watchlist`, or a text that says everything that is wrong
 // with its files, with line and column.
 struct WatchlistLoad {
-  std::string path;  // of the YAML file
+  std::string path;   // of the YAML file
+  std::string alias;  // also of one that does not load; "": the folder cannot be read
   std::optional<record::Watchlist> watchlist;
   std::string report;
 };
 
-// Every *.yaml of the folder, in the order of their names.
+// Every *.yaml of the folder, in the order of their names. Of two with the same alias the second
+// does not load.
 std::vector<WatchlistLoad> LoadWatchlists(const std::string& folder);
 
 // The folder whose watchlists the rule sees.

@@ -110,6 +110,24 @@ class Chart(harness.TestCase):
         rule.write_text("\n".join(line[4:] for line in body.splitlines()), encoding="utf-8")
         run(harness.tool("KEYWATCH_BIN"), "rules", "check", rule)
 
+    def test_watchlists_of_the_values_stand_for_those_of_the_image(self):
+        documents = self.documents(CHART / "ci" / "everything.yaml")
+        folder = self.folder / "site"
+        folder.mkdir()
+        text = documents["ConfigMap", "kw-watchlists"]
+        for name, body in re.findall(r"^  (known\.\w+): \|\n((?: {4}.*\n?)+)", text, re.MULTILINE):
+            lines = [line[4:] for line in body.splitlines()]
+            (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        rule = harness.ROOT / "rules" / "keyvault" / "break_glass_used.yaml"
+        run(harness.tool("KEYWATCH_BIN"), "rules", "check", rule, "--watchlists", folder)
+        (folder / "known.csv").write_text("ObjectId,Name,Expires,Reason\nhere,,2027-01-01,x\n", encoding="utf-8")
+        result = run(harness.tool("KEYWATCH_BIN"), "rules", "check", rule, "--watchlists", folder, check=False)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("there is no watchlist: BreakGlassPrincipals", result.stdout)
+        self.assertIn("mountPath: /etc/keywatch/site-watchlists", documents["StatefulSet", "kw"])
+        self.assertIn("- /etc/keywatch/site-watchlists", documents["ConfigMap", "kw"])
+        self.assertNotIn("watchlists", render(CHART / "ci" / "minimal.yaml"))
+
     def test_alert_rules_load(self):
         rules = self.documents(CHART / "ci" / "eventhubs.yaml")["PrometheusRule", "kw-keywatch"]
         groups = rules[rules.index("\n  groups:") + 1:]

@@ -188,9 +188,11 @@ dead_letter: {zzzzzzzzzzzz: 1}
 
 TEST(Config, ASmallFileGivesDefaultsAndResolvedPaths) {
   ConfigLoad load =
-      Parse(With("rules: {paths: [rules, /abs], learning: raise}\nhttp: {listen: '[::1]:0'}\n"));
+      Parse(With("rules: {paths: [rules, /abs], watchlists: lists, learning: raise}\n"
+                 "http: {listen: '[::1]:0'}\n"));
   ASSERT_TRUE(load.config) << Messages(load);
   EXPECT_EQ(load.config->rules.paths, (Texts{"/etc/kw/rules", "/abs"}));
+  EXPECT_EQ(load.config->rules.watchlists, Texts{"/etc/kw/lists"});
   EXPECT_EQ(load.config->rules.learning, Learning::kRaise);
   EXPECT_EQ(load.config->rules.allowed_lateness, 15 * record::kTicksPerMinute);
   EXPECT_EQ(load.config->http.host, "::1");

@@ -59,6 +59,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $rules "paths" (append (default list $rules.paths) "/etc/keywatch/extra-rules") -}}
 {{- $_ := set $config "rules" $rules -}}
 {{- end -}}
+{{- if .Values.watchlists -}}
+{{- $rules := default dict $config.rules -}}
+{{- $_ := set $rules "watchlists" (append (default list $rules.watchlists) "/etc/keywatch/site-watchlists") -}}
+{{- $_ := set $config "rules" $rules -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
 
