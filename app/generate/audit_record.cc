@@ -22,20 +22,58 @@ std::string_view Signature(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
     case 202:
       return "Accepted";
+    case 204:
+      return "No Content";
     case 401:
       return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
       return "Not Found";
+    case 409:
+      return "Conflict";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
     default:
       return "Bad Request";
   }
 }
 
-bool IsControlPlane(const Event& event) { return event.operation == &operations::kVaultGet; }
+bool IsControlPlane(const Event& event) {
+  std::string_view name = event.operation->name;
+  return name.starts_with("Vault") || name.starts_with("ManagedHsm") ||
+         name.starts_with("AccessPolicy");
+}
+
+std::string_view AgentOf(const Event& event) {
+  if (!event.agent.empty())
+    return event.agent;
+  return event.principal != nullptr ? std::string_view(event.principal->agent)
+                                    : "azsdk-net-Core/1.38.0";
+}
+
+// The control plane names its claims by URI.
+void AppendControlPlaneIdentity(const Principal& caller, std::string* out) {
+  AppendAll(out,
+            R"({"claim": {"http://schemas.microsoft.com/identity/claims/objectidentifier": ")",
+            caller.object_id,
+            "\", ");
+  if (!caller.upn.empty()) {
+    AppendAll(out,
+              R"("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": ")",
+              caller.upn,
+              "\", ");
+  }
+  AppendAll(out, "\"appid\": \"", caller.app_id, "\"}}");
+}
 
 }  // namespace
 
@@ -69,7 +107,8 @@ void RecordWriter::AppendUri(const Event& event, std::string* out) const {
               world_->subscription_id,
               "/resourceGroups/",
               event.resource->group,
-              "/providers/Microsoft.KeyVault/vaults/",
+              "/providers/Microsoft.KeyVault/",
+              event.resource->is_hsm ? "managedHSMs/" : "vaults/",
               event.resource->name,
               "?api-version=2023-07-01");
     return;
@@ -79,6 +118,10 @@ void RecordWriter::AppendUri(const Event& event, std::string* out) const {
 
 // The wordings of real denials; line ends as JSON writes them.
 void RecordWriter::AppendDescription(const Event& event, std::string* out) const {
+  if (!event.description.empty()) {
+    AppendAll(out, event.description);
+    return;
+  }
   if (event.denial == Denial::kNetwork) {
     AppendAll(out,
               "Client address (",
@@ -134,10 +177,7 @@ void RecordWriter::AppendVaultProperties(const Event& event, std::string* out) c
   if (event.object.find('/', 1) != std::string_view::npos || IsControlPlane(event)) {
     AppendAll(out, "\"id\": \"", event.resource->host, event.object, "\", ");
   }
-  AppendAll(out,
-            "\"clientInfo\": \"",
-            event.principal != nullptr ? event.principal->agent : "azsdk-net-Core/1.38.0",
-            "\", \"httpStatusCode\": ");
+  AppendAll(out, "\"clientInfo\": \"", AgentOf(event), "\", \"httpStatusCode\": ");
   AppendNumber(static_cast<uint64_t>(event.status), out);
   AppendAll(out, ", \"requestUri\": \"");
   AppendUri(event, out);
@@ -151,6 +191,8 @@ void RecordWriter::AppendVaultProperties(const Event& event, std::string* out) c
     }
     AppendAll(out, ", \"tlsVersion\": \"TLS1_3\"");
   }
+  if (!event.details.empty())
+    AppendAll(out, ", ", event.details);
   out->push_back('}');
 }
 
@@ -161,7 +203,7 @@ void RecordWriter::AppendVault(const Event& event, std::string* out) {
             "\", \"category\": \"AuditEvent\", \"operationName\": \"",
             event.operation->name,
             "\", \"resultType\": \"Success\", ");
-  if (event.denial != Denial::kNone) {
+  if (event.denial != Denial::kNone || !event.description.empty()) {
     AppendAll(out, "\"resultDescription\": \"");
     AppendDescription(event, out);
     AppendAll(out, "\", ");
@@ -170,9 +212,14 @@ void RecordWriter::AppendVault(const Event& event, std::string* out) {
   AppendGuid(event.correlation[0], event.correlation[1], out);
   AppendAll(out, "\", \"callerIpAddress\": \"", event.address, "\", ");
   if (const Principal* caller = event.principal) {
-    AppendAll(out, "\"identity\": ", caller->vault_identity_head);
-    if (!caller->vault_identity_tail.empty())
-      AppendAll(out, event.address, caller->vault_identity_tail);
+    AppendAll(out, "\"identity\": ");
+    if (IsControlPlane(event)) {
+      AppendControlPlaneIdentity(*caller, out);
+    } else {
+      AppendAll(out, caller->vault_identity_head);
+      if (!caller->vault_identity_tail.empty())
+        AppendAll(out, event.address, caller->vault_identity_tail);
+    }
     AppendAll(out, ", ");
   }
   AppendAll(out, "\"properties\": ");
@@ -209,9 +256,11 @@ void RecordWriter::AppendHsm(const Event& event, std::string* out) {
               "\"identity\":",
               event.principal->hsm_identity,
               ",\"clientInfo\":\"",
-              event.principal->agent,
+              AgentOf(event),
               "\",");
   }
+  if (!event.description.empty())
+    AppendAll(out, "\"resultDescription\":\"", event.description, "\",");
   AppendAll(out, "\"correlationId\":\"");
   AppendGuid(event.correlation[0], event.correlation[1], out);
   AppendAll(out, "\",\"subnetId\":\"(unknown)\",\"httpStatusCode\":");

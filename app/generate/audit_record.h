@@ -34,6 +34,9 @@ struct Event {
   std::string_view object;  // "/keys/name/version", "/backup" or ""
   int status = 200;
   Denial denial = Denial::kNone;
+  std::string_view agent;        // "": the principal's
+  std::string_view description;  // resultDescription; "": of the denial, or none
+  std::string_view details;      // JSON members that only this record's properties have, or ""
   uint32_t duration_ms = 0;
   uint64_t correlation[2] = {0, 0};
   int deliveries = 1;

@@ -2,21 +2,16 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 
+#include "app/generate/daytime.h"
 #include "app/generate/operations.h"
 
 namespace keywatch::generate {
 
 namespace {
 
-// How busy the hours of a day (UTC) are.
-constexpr uint64_t kHourWeights[24] = {30, 25,  25,  25,  30, 40, 60, 85, 100, 110, 115, 105,
-                                       95, 105, 110, 105, 95, 80, 65, 55, 50,  45,  40,  35};
 constexpr uint64_t kSecondsPerHour = 3600;
-constexpr uint64_t kDayWeight =
-    std::accumulate(std::begin(kHourWeights), std::end(kHourWeights), uint64_t{0}) *
-    kSecondsPerHour;
+constexpr uint64_t kDayWeight = kHoursWeight * kSecondsPerHour;
 
 struct Share {
   const Operation* operation;

@@ -5,7 +5,10 @@
 
 #include <fmt/core.h>
 
+#include "app/generate/estate.h"
 #include "app/generate/output.h"
+#include "app/generate/play_story.h"
+#include "app/generate/story.h"
 #include "app/generate/traffic.h"
 
 namespace keywatch::generate {
@@ -22,6 +25,52 @@ int Complain(int code, const std::string& message) {
 
 uint64_t PerMille(double percent) { return static_cast<uint64_t>(std::llround(percent * 10)); }
 
+template <class Named>
+std::string NamesOf(const std::vector<Named>& all) {
+  std::string names;
+  for (const Named& one : all)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", one.name);
+  return names;
+}
+
+std::string NamesOfEstatesFor(const Story& story) {
+  std::string names;
+  for (const Estate& estate : Estates()) {
+    if (CanPlay(estate, story))
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", estate.name);
+  }
+  return names;
+}
+
+void PrintStories() {
+  for (const Story& story : Stories())
+    fmt::print("{} ({})\n    {}\n", story.name, NamesOfEstatesFor(story), story.text);
+}
+
+// A story without an estate plays in the first one that can show it.
+Status ChooseEstate(const GenerateArguments& arguments, TrafficOptions* options) {
+  if (!arguments.story.empty()) {
+    options->story = FindStory(arguments.story);
+    if (options->story == nullptr) {
+      return InvalidInput(fmt::format("there is no story {}; --story list tells of them all: {}",
+                                      arguments.story,
+                                      NamesOf(Stories())));
+    }
+    for (const Estate& estate : Estates()) {
+      if (options->estate == nullptr && CanPlay(estate, *options->story))
+        options->estate = &estate;
+    }
+  }
+  if (!arguments.estate.empty()) {
+    options->estate = FindEstate(arguments.estate);
+    if (options->estate == nullptr) {
+      return InvalidInput(fmt::format(
+          "there is no estate {}; expected one of {}", arguments.estate, NamesOf(Estates())));
+    }
+  }
+  return {};
+}
+
 Result<TrafficOptions> OptionsOf(const GenerateArguments& arguments) {
   std::optional<record::Ticks> start = record::ParseIsoDatetime(arguments.start);
   if (!start) {
@@ -36,6 +85,8 @@ Result<TrafficOptions> OptionsOf(const GenerateArguments& arguments) {
   options.records = arguments.records;
   options.history_records = arguments.history_records;
   options.scenes = !arguments.no_scenes;
+  options.history_percent = static_cast<uint64_t>(arguments.history_percent);
+  KEYWATCH_RETURN_IF_ERROR(ChooseEstate(arguments, &options));
   options.hsm_per_mille = PerMille(arguments.hsm_percent);
   options.duplicate_per_mille = PerMille(arguments.duplicate_percent);
   options.late_per_mille = PerMille(arguments.late_percent);
@@ -80,6 +131,20 @@ CLI::App* AddGenerateCommand(CLI::App* app, GenerateArguments* arguments) {
   command->add_option(
       "--labels", arguments->labels, "File for the labels of attacks and lookalikes, JSON Lines");
   command->add_flag("--no-scenes", arguments->no_scenes, "No attacks and no lookalikes");
+  command->add_option("--estate",
+                      arguments->estate,
+                      "small, bank or saas: honest days of this estate, without scenes; how many "
+                      "records follows from it");
+  command->add_option("--story",
+                      arguments->story,
+                      "An attack on the first day that counts, in the estate; list: names and what "
+                      "happens");
+  command
+      ->add_option("--history-percent",
+                   arguments->history_percent,
+                   "How much of an estate's requests its days of history have; jobs stay whole")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   CLI::Range percent(0.0, 100.0);
   command->add_option("--hsm-percent", arguments->hsm_percent, "Managed HSM's part of everyday use")
       ->check(percent)
@@ -104,6 +169,10 @@ CLI::App* AddGenerateCommand(CLI::App* app, GenerateArguments* arguments) {
 }
 
 int RunGenerate(const GenerateArguments& arguments) {
+  if (arguments.story == "list") {
+    PrintStories();
+    return 0;
+  }
   Result<TrafficOptions> options = OptionsOf(arguments);
   if (!options)
     return Complain(kExitUsage, options.error().message());

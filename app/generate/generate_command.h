@@ -19,6 +19,9 @@ struct GenerateArguments {
   std::string output = "-";
   std::string labels;  // "": none are written
   bool no_scenes = false;
+  std::string estate;  // "": the imagined company with scenes
+  std::string story;   // "": none
+  int history_percent = 100;
   double hsm_percent = 60;
   double duplicate_percent = 2;
   double late_percent = 1;

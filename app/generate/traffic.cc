@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "app/generate/delivery.h"
+#include "app/generate/estate_traffic.h"
 #include "app/generate/everyday.h"
 #include "app/generate/routine.h"
 #include "app/generate/scenes.h"
@@ -155,6 +156,8 @@ std::string LabelJson(const Label& label) {
 
 Result<TrafficCounts> GenerateTraffic(const TrafficOptions& options, const TrafficSinks& sinks) {
   KEYWATCH_RETURN_IF_ERROR(Check(options));
+  if (options.estate != nullptr)
+    return GenerateEstateTraffic(options, sinks);
   return Traffic(options, sinks).Run();
 }
 

@@ -23,6 +23,9 @@ namespace keywatch::generate {
 // it.
 inline constexpr record::Ticks kMaxDelay = 10 * record::kTicksPerMinute;
 
+struct Estate;
+struct Story;
+
 struct TrafficOptions {
   uint64_t seed = 1;
   record::Ticks start = 0;         // the first day that counts, at midnight UTC
@@ -31,7 +34,12 @@ struct TrafficOptions {
   uint64_t records = 100'000;      // of everyday use in the days that count, up to 10^9
   uint64_t history_records = 500;  // the same for a day of history
   bool scenes = true;
-  uint64_t hsm_per_mille = 600;       // share of Managed HSM in everyday use
+  // Set: the traffic of this estate, without scenes; `records`, `history_records` and
+  // `hsm_per_mille` are not read.
+  const Estate* estate = nullptr;
+  const Story* story = nullptr;    // played on the first day that counts; needs an estate
+  uint64_t history_percent = 100;  // of an estate's requests in the history; jobs are not thinned
+  uint64_t hsm_per_mille = 600;    // share of Managed HSM in everyday use
   uint64_t duplicate_per_mille = 20;  // delivered twice
   uint64_t disorder_per_mille = 50;   // up to 3 s late
   uint64_t late_per_mille = 10;       // up to kMaxDelay late
