@@ -118,7 +118,7 @@ class Player {
       case Where::kVault:
         return vaults_[0];
       case Where::kSecondVault:
-        return all_vaults_[all_vaults_[0] == vaults_[0] ? 1 : 0];
+        return all_vaults_.back() != vaults_[0] ? all_vaults_.back() : all_vaults_[0];
       case Where::kHsm:
         return hsms_[0];
       case Where::kSecondHsm:
@@ -282,8 +282,13 @@ StoryCast MakeStoryCast(uint64_t seed, EstateWorld* world) {
 
 bool CanPlay(const Estate& estate, const Story& story) {
   size_t hsms = 0;
-  for (const ResourceGroup& group : estate.resources)
+  size_t vaults = 0;
+  for (const ResourceGroup& group : estate.resources) {
     hsms += group.tag == estate.cast.hsm_tag ? group.count : 0;
+    vaults += group.is_hsm ? 0 : group.count;
+  }
+  if (vaults < story.vaults)
+    return false;
   return std::all_of(story.steps.begin(), story.steps.end(), [&](const Step& step) {
     return (IsStranger(step.who) || !RoleOf(estate, step.who).empty()) &&
            (step.where != Where::kSecondHsm || hsms > 1) &&

@@ -27,8 +27,8 @@ enum class Who : uint8_t {
 };
 
 enum class Where : uint8_t {
-  kVault,  // where the story plays
-  kSecondVault,
+  kVault,        // where the story plays
+  kSecondVault,  // the last one, at which the cast does not work
   kHsm,
   kSecondHsm,
   kEachVault,       // record by record
@@ -76,6 +76,7 @@ struct Story {
   int hour = 10;  // UTC
   std::vector<Step> steps;
   std::vector<Finding> findings;
+  size_t vaults = 1;          // that the estate must have at least
   bool silences_hsm = false;  // no record of the HSM reaches anybody after the last step
 };
 
