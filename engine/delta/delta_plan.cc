@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/batch/aggregate.h"
 #include "engine/delta/branch_analysis.h"
@@ -83,6 +84,21 @@ std::optional<Chain> FlattenChain(const NodePtr& node, Source source = Source::k
   if (const auto* sort = std::get_if<plan::Sort>(&node->op))
     return FlattenChain(sort->input, source);
   return std::nullopt;
+}
+
+// With rows that are known, such a join is looked up record by record (optimize/constant_tables.cc)
+// before it comes here.
+std::string WhyNotKnown(const plan::Join& op) {
+  std::optional<Chain> known = FlattenChain(op.right, Source::kTableOrRows);
+  if (!known || !std::holds_alternative<plan::Values>(known->scan->op))
+    return "";
+  std::vector<std::string> key;
+  for (size_t column : op.right_keys)
+    key.push_back(op.right->schema.columns[column].name);
+  return fmt::format(
+      " with known rows (a datatable, a watchlist) of which two have the same {}, or that count "
+      "until a time; take one of the two out",
+      fmt::join(key, ", "));
 }
 
 class Builder {
@@ -274,7 +290,7 @@ std::optional<size_t> Builder::CompileJoin(const plan::Join& op, const Node& nod
   bool left_kept = op.kind == JoinKind::kLeftAnti || op.kind == JoinKind::kLeftSemi;
   bool right_kept = op.kind == JoinKind::kRightAnti || op.kind == JoinKind::kRightSemi;
   if (!left_kept && !right_kept) {
-    Refuse(node.span, fmt::format("join kind={}", plan::JoinKindName(op.kind)));
+    Refuse(node.span, fmt::format("join kind={}{}", plan::JoinKindName(op.kind), WhyNotKnown(op)));
     return std::nullopt;
   }
   const NodePtr& kept = left_kept ? op.left : op.right;

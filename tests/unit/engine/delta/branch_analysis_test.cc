@@ -12,7 +12,9 @@
 namespace keywatch::delta {
 namespace {
 
-constexpr char kTable[] =
+using record::Ticks;
+
+constexpr char kGroupedTable[] =
     "column,type,source,storage,meaning\n"
     "TimeGenerated,datetime,@event_time,,\n"
     "K,string,k,text,\n"
@@ -22,7 +24,7 @@ constexpr char kTable[] =
 // How far what is negated lags behind T; null: nothing is, so the rule raises on arrival.
 std::optional<Ticks> HoldOf(const std::string& query) {
   record::SchemaCatalog catalog;
-  EXPECT_TRUE(catalog.AddCsv("T", kTable).ok());
+  EXPECT_TRUE(catalog.AddCsv("T", kGroupedTable).ok());
   SourceText source{"test", query, 1, 0};
   Diagnostics diagnostics;
   kql::Query tree = kql::Parse(source, &diagnostics);
@@ -39,8 +41,8 @@ std::optional<Ticks> HoldOf(const std::string& query) {
 
 std::optional<Ticks> HoldOfGroup(const std::string& condition) {
   return HoldOf(
-      "T | summarize c=count(), d=dcount(X), lo=min(X), hi=max(X), first=min(TimeGenerated), "
-      "last=max(TimeGenerated), s=make_set(X), a=avg(X), o=arg_max(X, K) by K, B | where " +
+      "T | summarize c=count(), d=dcount(X), lo=min(X), hi=max(X), begun=min(TimeGenerated), "
+      "ended=max(TimeGenerated), s=make_set(X), a=avg(X), o=arg_max(X, K) by K, B | where " +
       condition);
 }
 
@@ -53,11 +55,11 @@ INSTANTIATE_TEST_SUITE_P(BranchAnalysis,
                                          "lo < 4 and hi >= 7",
                                          "lo < hi",
                                          "hi >= lo",
-                                         "first < last",
+                                         "begun < ended",
                                          "o > lo",
                                          "c > 3 or K == 'a'",
                                          "c > 9 or d > 3",
-                                         "(B and c > 9) or (not(B) and c > 3 and first < last)",
+                                         "(B and c > 9) or (not(B) and c > 3 and begun < ended)",
                                          "array_length(s) > 3 or c > 9",
                                          "K == 'a' or K startswith 'b'"));
 
@@ -74,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(BranchAnalysis,
                                          "c > 3 or d < 2",
                                          "c > 3 or a > 1",
                                          "c > 3 and not(d > 4)",
-                                         "last - first > 1h",
+                                         "ended - begun > 1h",
                                          "a > 3",
                                          "o < 3"));
 

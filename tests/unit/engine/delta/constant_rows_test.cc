@@ -15,9 +15,9 @@ namespace {
 
 using record::Value;
 
-constexpr Ticks kBase = 638'000'000'000'000'000;  // 2022-09-28T22:13:20Z
-constexpr Ticks kLateness = 5;
-constexpr char kTable[] =
+constexpr Ticks kAnnouncedBase = 638'000'000'000'000'000;  // 2022-09-28T22:13:20Z
+constexpr Ticks kAnnouncedLateness = 5;
+constexpr char kAnnouncedTable[] =
     "column,type,source,storage,meaning\n"
     "TimeGenerated,datetime,@event_time,,\n"
     "K,string,k,text,\n";
@@ -28,7 +28,7 @@ class Announced {
   // `rows`: `"a", 15, "b", 30`.
   explicit Announced(const std::string& rows, bool learn = false) {
     record::SchemaCatalog catalog;
-    EXPECT_TRUE(catalog.AddCsv("T", kTable).ok());
+    EXPECT_TRUE(catalog.AddCsv("T", kAnnouncedTable).ok());
     SourceText source{"test",
                       "datatable(K: string, To: long) [" + rows +
                           "] | extend Until = datetime(2022-09-28T22:13:20Z) + To * 1tick "
@@ -41,22 +41,25 @@ class Announced {
     auto plan =
         MakeDeltaPlan(optimize::Optimize(bind::Bind(tree, catalog, &diagnostics)), &diagnostics);
     EXPECT_TRUE(plan) << Format(source, diagnostics);
-    query_ = std::make_unique<DeltaQuery>(*plan, DeltaSettings{20, kLateness, learn, 100, true});
+    query_ = std::make_unique<DeltaQuery>(*plan,
+                                          DeltaSettings{20, kAnnouncedLateness, learn, 100, true});
   }
 
   // A record of `k` at `t`; what it raises, as "a at 15".
   std::vector<std::string> Record(Ticks t, const std::string& k) {
-    query_->Begin(kBase + t);
-    EventClock before{kBase + newest_, kBase + newest_};
+    query_->Begin(kAnnouncedBase + t);
+    EventClock before{kAnnouncedBase + newest_, kAnnouncedBase + newest_};
     newest_ = std::max(newest_, t);
-    EventClock after{kBase + newest_, kBase + newest_};
+    EventClock after{kAnnouncedBase + newest_, kAnnouncedBase + newest_};
     const LeafPlan& leaf = query_->plan().branches[0].leaves[1];
     record::Row row;
     for (const record::Column& column : leaf.columns.columns)
-      row.push_back(column.name == "K" ? Value::String(k) : Value::Datetime(kBase + t));
+      row.push_back(column.name == "K" ? Value::String(k) : Value::Datetime(kAnnouncedBase + t));
     std::vector<bool> all(row.size(), true);
-    query_->Stage(
-        0, 1, eval::ToChunk(&row, 1, leaf.columns, all), {{0, kBase + t, before, after, ++id_}});
+    query_->Stage(0,
+                  1,
+                  eval::ToChunk(&row, 1, leaf.columns, all),
+                  {{0, kAnnouncedBase + t, before, after, ++id_}});
     std::vector<Finding> found;
     query_->Run([](uint32_t) { return std::make_shared<const record::Evidence>(); }, &found);
     query_->AdvanceTo(after, &found);
@@ -65,7 +68,7 @@ class Announced {
   std::vector<std::string> AdvanceTo(Ticks t) {
     newest_ = t;
     std::vector<Finding> found;
-    query_->AdvanceTo({kBase + t, kBase + t}, &found);
+    query_->AdvanceTo({kAnnouncedBase + t, kAnnouncedBase + t}, &found);
     return Texts(found);
   }
   // With the state of another, after a restart.
@@ -85,7 +88,8 @@ class Announced {
     std::vector<std::string> texts;
     for (const Finding& finding : found) {
       EXPECT_EQ(finding.first_event, finding.start) << "the time that the row names";
-      texts.push_back(finding.row[0].string() + " at " + std::to_string(finding.start - kBase));
+      texts.push_back(finding.row[0].string() + " at " +
+                      std::to_string(finding.start - kAnnouncedBase));
     }
     return texts;
   }

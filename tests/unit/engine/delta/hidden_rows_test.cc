@@ -13,8 +13,8 @@ namespace {
 
 using record::Value;
 
-constexpr Ticks kBase = 638'000'000'000'000'000;
-constexpr char kTable[] =
+constexpr Ticks kHiddenBase = 638'000'000'000'000'000;
+constexpr char kHiddenTable[] =
     "column,type,source,storage,meaning\n"
     "TimeGenerated,datetime,@event_time,,\n"
     "K,string,k,text,\n"
@@ -23,9 +23,9 @@ constexpr char kNewK[] =
     "T | where TimeGenerated > ago(5tick) "
     "| join kind=leftanti (T | where TimeGenerated < ago(5tick)) on K | project K";
 
-DeltaPlan PlanOf(const std::string& query) {
+DeltaPlan PlanOfRule(const std::string& query) {
   record::SchemaCatalog catalog;
-  EXPECT_TRUE(catalog.AddCsv("T", kTable).ok());
+  EXPECT_TRUE(catalog.AddCsv("T", kHiddenTable).ok());
   SourceText source{"test", query, 1, 0};
   Diagnostics diagnostics;
   kql::Query tree = kql::Parse(source, &diagnostics);
@@ -39,17 +39,17 @@ class HiddenRows : public testing::Test {
  protected:
   // A record of `k`; how many findings there are because of it.
   size_t Record(Ticks t, const std::string& k) {
-    EventClock before{kBase + newest_, kBase + newest_};
+    EventClock before{kHiddenBase + newest_, kHiddenBase + newest_};
     newest_ = std::max(newest_, t);
-    EventClock after{kBase + newest_, kBase + newest_};
+    EventClock after{kHiddenBase + newest_, kHiddenBase + newest_};
     for (size_t l = 0; l < 2; ++l) {
       const record::Schema& columns = query_.plan().branches[0].leaves[l].columns;
       record::Row row;
       for (const record::Column& column : columns.columns)
-        row.push_back(column.name == "K" ? Value::String(k) : Value::Datetime(kBase + t));
+        row.push_back(column.name == "K" ? Value::String(k) : Value::Datetime(kHiddenBase + t));
       std::vector<bool> all(row.size(), true);
       query_.Stage(
-          0, l, eval::ToChunk(&row, 1, columns, all), {{0, kBase + t, before, after, ++id_}});
+          0, l, eval::ToChunk(&row, 1, columns, all), {{0, kHiddenBase + t, before, after, ++id_}});
     }
     std::vector<Finding> found;
     query_.Run(
@@ -62,7 +62,7 @@ class HiddenRows : public testing::Test {
     return found.size();
   }
 
-  DeltaQuery query_{PlanOf(kNewK), DeltaSettings{40, 3, false, 100, false}};
+  DeltaQuery query_{PlanOfRule(kNewK), DeltaSettings{40, 3, false, 100, false}};
   Ticks newest_ = -100;
   uint64_t id_ = 0;
   size_t evidence_ = 0;
@@ -85,20 +85,23 @@ TEST_F(HiddenRows, WhoIsForgottenWhileTheRowIsVisibleIsKept) {
 }
 
 TEST(HiddenBy, NeedsTheWholeKeyOnBothSides) {
-  EXPECT_EQ(PlanOf(kNewK).branches[0].leaves[0].hidden_by, std::vector<size_t>{1});
+  EXPECT_EQ(PlanOfRule(kNewK).branches[0].leaves[0].hidden_by, std::vector<size_t>{1});
   const std::string recent = "T | where TimeGenerated > ago(5tick) | extend L = strcat(K, 'x') ";
   const std::string known = "(T | where TimeGenerated < ago(5tick) | extend L = K) ";
   auto none = std::vector<size_t>();
   auto hidden = [&](const std::string& rest) {
-    return PlanOf(recent + "| join kind=leftanti " + known + rest).branches[0].leaves[0].hidden_by;
+    return PlanOfRule(recent + "| join kind=leftanti " + known + rest)
+        .branches[0]
+        .leaves[0]
+        .hidden_by;
   };
   EXPECT_EQ(hidden("on K, L | summarize count() by K, L"), std::vector<size_t>{1});
   EXPECT_EQ(hidden("on K, L | summarize count() by K"), none) << "parted by less than the key";
   EXPECT_EQ(hidden("on X"), none) << "a number may be null, and is then compared with nothing";
   EXPECT_EQ(
-      PlanOf(recent + "| join kind=leftsemi " + known + "on K").branches[0].leaves[0].hidden_by,
+      PlanOfRule(recent + "| join kind=leftsemi " + known + "on K").branches[0].leaves[0].hidden_by,
       none);
-  EXPECT_EQ(PlanOf(recent + "| summarize c=count() by K | join kind=leftanti " + known + "on K")
+  EXPECT_EQ(PlanOfRule(recent + "| summarize c=count() by K | join kind=leftanti " + known + "on K")
                 .branches[0]
                 .leaves[0]
                 .hidden_by,

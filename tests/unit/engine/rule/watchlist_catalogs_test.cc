@@ -14,7 +14,7 @@ namespace {
 
 using tests::Has;
 
-constexpr const char* kRule = R"(
+constexpr const char* kRuleOnKnown = R"(
 id: b1f5a5c5-5d0a-4a0c-9d7e-0f5c4a7a1e99
 name: x
 description: x
@@ -140,7 +140,7 @@ TEST_F(WatchlistCatalogsTest, AFolderIsReadOnceForAllRules) {
 
 TEST_F(WatchlistCatalogsTest, RulesAreCompiledWithTheListsOfTheSite) {
   WriteList("rules/watchlists", "Known", "Known", {"shipped"});
-  Write("rules/x.yaml", kRule);
+  Write("rules/x.yaml", kRuleOnKnown);
   const record::SchemaCatalog& tables = record::SchemaCatalog::Builtin();
   std::vector<LoadedRule> loaded = LoadAndCompile({Path("rules")}, tables, {Path("gone")});
   ASSERT_EQ(loaded.size(), 2U);
