@@ -83,7 +83,7 @@ TrafficOptions SmallOptions() {
   return options;
 }
 
-Day Generate(const TrafficOptions& options) {
+Day GenerateDay(const TrafficOptions& options) {
   Day day;
   TrafficSinks sinks;
   sinks.record = [&day](std::string_view json) {
@@ -120,7 +120,7 @@ const Label* SceneOf(const Seen& seen, const std::vector<Label>& labels) {
 
 class TrafficTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { day_ = new Day(Generate(SmallOptions())); }
+  static void SetUpTestSuite() { day_ = new Day(GenerateDay(SmallOptions())); }
   static void TearDownTestSuite() {
     delete day_;
     day_ = nullptr;
@@ -261,7 +261,7 @@ TEST(TrafficOptionsTest, SeveralDaysShareTheRecords) {
   options.history_days = 0;
   options.scenes = false;
   options.records = 1000;
-  Day day = Generate(options);
+  Day day = GenerateDay(options);
   EXPECT_TRUE(day.labels.empty());
   EXPECT_EQ(day.counts.labels, 0U);
   std::set<Ticks> days;
