@@ -13,7 +13,7 @@ namespace keywatch::app {
 // What the page says of a rule and its file does not.
 struct DocumentedRule {
   const rule::CompiledRule* compiled = nullptr;
-  std::vector<std::string> services;  // "Key Vault", "Managed HSM"
+  std::vector<std::string> services;  // "Key Vault", "Managed HSM", "what a watchlist names"
   size_t tests = 0;
 };
 
