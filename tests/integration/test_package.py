@@ -82,7 +82,7 @@ class Tools(harness.TestCase):
 
     def test_completions(self):
         path = f"{os.path.dirname(harness.tool('KEYWATCH_BIN'))}:{os.environ['PATH']}"
-        for words, wanted in ((["keywatch", "ru"], "run rules"), (["keywatch", "rules", ""], "check test coverage"),
+        for words, wanted in ((["keywatch", "ru"], "run rules"), (["keywatch", "rules", ""], "check test coverage docs sweep"),
                               (["keywatch", "replay", "x.jsonl", "--ru"], "--rules")):
             script = (f"source {DEBIAN}/keywatch.bash; COMP_WORDS=({' '.join(map(repr, words))}); "
                       f"COMP_CWORD={len(words) - 1}; _keywatch; echo \"${{COMPREPLY[@]}}\"")
