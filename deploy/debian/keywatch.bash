@@ -11,7 +11,7 @@ _keywatch()
   done
   help=$("${command[@]}" --help 2>/dev/null)
   if [[ $current == -* ]]; then
-    word=$(grep -oE '(^|[ ,])--?[a-z][a-z-]*' <<<"$help" | tr -d ' ,')
+    word=$(grep -oE '(^|[ ,])--?[a-z][a-z-]*' <<<"$help" | tr -d ' ,' | sort -u)
     mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
     return
   fi
