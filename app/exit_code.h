@@ -18,4 +18,11 @@ inline int Fail(int code, const std::string& message) {
   return code;
 }
 
+// Prints what the command was asked for. kExitOk, or kExitRuntime when stdout does not take it all.
+inline int PrintResult(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return Fail(kExitRuntime, "standard output cannot be written");
+  return kExitOk;
+}
+
 }  // namespace keywatch::app

@@ -88,10 +88,8 @@ int RunReplay(const ReplayArguments& arguments) {
                                                written = written && printer.Print(alerts);
                                                return written;
                                              });
-  if (!totals) {
-    fmt::print(stderr, "keywatch: {}\n", totals.error().message());
-    return kExitRuntime;
-  }
+  if (!totals)
+    return Fail(kExitRuntime, totals.error().message());
   written = written && std::fflush(stdout) == 0;
   std::fputs(Summary(*totals).c_str(), stderr);
   PrintRules(engine);

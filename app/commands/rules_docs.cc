@@ -16,20 +16,13 @@ int RunRulesDocs(const RulesDocsArguments& arguments) {
   std::fputs(survey.report.c_str(), stderr);
   if (survey.failed)
     return kExitUsage;
-  if (survey.rules.empty()) {
-    std::fputs("keywatch: no rule file found; name files or folders with *.yaml\n", stderr);
-    return kExitUsage;
-  }
+  if (survey.rules.empty())
+    return Fail(kExitUsage, "no rule file found; name files or folders with *.yaml");
   ReferenceOptions options;
   if (!arguments.page.empty())
     options.folder = std::filesystem::absolute(arguments.page).parent_path().string();
-  std::string out = arguments.navigator ? NavigatorLayer(survey.rules)
-                                        : RuleReference(Documented(survey), options);
-  if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) {
-    std::fputs("keywatch: standard output cannot be written\n", stderr);
-    return kExitRuntime;
-  }
-  return kExitOk;
+  return PrintResult(arguments.navigator ? NavigatorLayer(survey.rules)
+                                         : RuleReference(Documented(survey), options));
 }
 
 }  // namespace keywatch::app

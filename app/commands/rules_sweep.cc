@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include <fmt/format.h>
-
 #include "app/service.h"
 #include "app/sweep/sweep_report.h"
 
@@ -18,18 +16,16 @@ int RunRulesSweep(const RulesSweepArguments& arguments) {
   }
   Result<SweepResult> result = Sweep(
       std::move(plan), arguments.files, arguments.raise_while_learning, catalog, stop_requested);
-  if (!result) {
-    fmt::print(stderr, "keywatch: {}\n", result.error().message());
-    return kExitRuntime;
-  }
+  if (!result)
+    return Fail(kExitRuntime, result.error().message());
   std::fputs(Summary(result->history).c_str(), stderr);
   if (result->history.stopped) {
     std::fputs("keywatch: stopped before the end: the counts are of a part\n", stderr);
   }
-  const std::string out = arguments.format == "json" ? SweepJson(*result) : SweepText(*result);
-  if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) {
-    std::fputs("keywatch: standard output cannot be written\n", stderr);
-    return kExitRuntime;
+  if (int failed =
+          PrintResult(arguments.format == "json" ? SweepJson(*result) : SweepText(*result));
+      failed != kExitOk) {
+    return failed;
   }
   return result->history.damaged.empty() && !result->history.stopped ? kExitOk : kExitRuntime;
 }
