@@ -43,11 +43,12 @@ class AlertPrinter {
 void PrintRules(const pipeline::RuleEngine& engine) {
   for (const pipeline::RuleReport& report : engine.Report()) {
     fmt::print(stderr,
-               "{}: {} alerts, {} rows in {} groups",
+               "{}: {} alerts, {} rows in {} groups, {:.3f} s",
                report.rule->name,
                report.alerts,
                report.state_rows,
-               report.state_partitions);
+               report.state_partitions,
+               record::ToSeconds(report.busy));
     if (report.late_rows > 0)
       fmt::print(stderr, ", {} late rows", report.late_rows);
     if (report.evictions > 0) {

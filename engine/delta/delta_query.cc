@@ -105,12 +105,6 @@ Ticks DeltaQuery::next_due() const {
   return due;
 }
 
-std::vector<uint32_t> DeltaQuery::Admitted(size_t branch,
-                                           size_t leaf,
-                                           const eval::Chunk& chunk) const {
-  return branches_[branch]->program.leaves[leaf].predicate.Select(chunk, {});
-}
-
 void DeltaQuery::Stage(size_t branch_number,
                        size_t leaf_number,
                        const eval::Chunk& chunk,

@@ -70,10 +70,6 @@ class DeltaQuery {
              size_t leaf,
              const eval::Chunk& chunk,
              const std::vector<RowMeta>& meta);
-  // The rows of `chunk` that the leaf's predicate keeps.
-  [[nodiscard]] std::vector<uint32_t> Admitted(size_t branch,
-                                               size_t leaf,
-                                               const eval::Chunk& chunk) const;
   // Evaluates what was staged, in order of arrival.
   void Run(const EvidenceOf& evidence, std::vector<Finding>* found);
   // Event time has reached `clock`: timers up to there run, old state goes.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -36,38 +37,6 @@ std::string StateIdentity(const rule::CompiledRule& compiled) {
   return fmt::format("{} {:016x}", compiled.rule.sha256, record::HashBytes(shape, 0));
 }
 
-// The cells of `rows` as the evaluator wants them. Texts stay where they are.
-eval::Vector Gather(const ColumnData& column, const std::vector<uint32_t>& rows) {
-  eval::Vector out(column.type);
-  out.Reserve(rows.size());
-  bool dictionary = column.storage == record::Storage::kDictionary;
-  for (uint32_t row : rows) {
-    switch (column.type) {
-      case Type::kString:
-        out.PushView(dictionary ? column.dictionary->At(column.codes[row]) : column.texts[row]);
-        break;
-      case Type::kReal:
-        if (column.nulls[row] != 0) {
-          out.PushNull();
-        } else {
-          out.PushReal(column.reals[row]);
-        }
-        break;
-      case Type::kGuid:
-      case Type::kDynamic:
-        out.PushValue(record::CellValue(column, row));
-        break;
-      default:
-        if (column.nulls[row] != 0) {
-          out.PushNull();
-        } else {
-          out.PushInt(column.integers[row]);
-        }
-    }
-  }
-  return out;
-}
-
 record::EvidencePtr EvidenceOf(const RecordBatch& batch, uint32_t row) {
   const record::RowOrigin& origin = batch.origin[row];
   record::Evidence evidence;
@@ -96,9 +65,14 @@ std::vector<size_t> LayoutColumns(const delta::LeafPlan& leaf,
   return columns;
 }
 
-std::vector<bool> ColumnsRead(const delta::LeafPlan& leaf) {
+std::vector<bool> ReadByFilter(const delta::LeafPlan& leaf) {
   std::vector<bool> read(leaf.columns.columns.size());
   plan::CollectColumns(leaf.predicate, &read);
+  return read;
+}
+
+std::vector<bool> ReadByQuery(const delta::LeafPlan& leaf) {
+  std::vector<bool> read(leaf.columns.columns.size());
   for (const delta::TemporalBound& bound : leaf.bounds)
     plan::CollectColumns(bound.time, &read);
   for (const auto* exprs : {&leaf.output, &leaf.partition}) {
@@ -128,21 +102,28 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
         const delta::LeafPlan& leaf = plan.branches[b].leaves[l];
         if (leaf.is_constant())
           continue;
-        Leaf added{r, b, l, LayoutColumns(leaf, catalog, &layout_), {}};
-        leaves_of_rule_[r].push_back(leaves_.size());
+        leaves_of_rule_[r].push_back(leaf_plans.size());
         leaf_plans.push_back(&leaf);
-        leaf_columns.push_back(added.columns);
-        leaves_.push_back(std::move(added));
+        leaf_columns.push_back(LayoutColumns(leaf, catalog, &layout_));
+        leaves_.push_back({r, b, l, {}, std::nullopt, {}, {}});
       }
     }
   }
-  scan_ = std::make_unique<Scan>(leaf_plans, leaf_columns, layout_);
+  SharedLeaves shared = ShareColumns(leaf_plans, leaf_columns, layout_);
+  scan_ = std::make_unique<Scan>(shared.leaves, shared.columns, shared.all);
+  columns_ = std::make_unique<ComputedColumns>(std::move(shared.computed), shared.all);
   for (size_t r = 0; r < rules_.size(); ++r) {
     delta::DeltaPlan plan = rules_[r].compiled.delta;
     for (size_t l : leaves_of_rule_[r]) {
-      delta::LeafPlan& leaf = plan.branches[leaves_[l].branch].leaves[leaves_[l].leaf];
-      leaf.predicate = scan_->Residual(l);
-      leaves_[l].read = ColumnsRead(leaf);
+      Leaf& leaf = leaves_[l];
+      delta::LeafPlan& leaf_plan = shared.leaves[l];
+      leaf_plan.predicate = scan_->Residual(l);
+      leaf.columns = std::move(shared.columns[l]);
+      leaf.filter.emplace(leaf_plan.predicate);
+      leaf.read_by_filter = ReadByFilter(leaf_plan);
+      leaf.read_by_query = ReadByQuery(leaf_plan);
+      leaf_plan.predicate = plan::And({});  // what the query is given has passed the filter
+      plan.branches[leaf.branch].leaves[leaf.leaf] = std::move(leaf_plan);
     }
     delta::DeltaSettings own;
     own.period = rules_[r].compiled.rule.query_period;
@@ -155,30 +136,56 @@ RuleEngine::RuleEngine(std::vector<rule::CompiledRule> rules,
 }
 
 eval::Chunk RuleEngine::ChunkOf(const Leaf& leaf,
-                                const RecordBatch& batch,
+                                const std::vector<bool>& read,
+                                Ticks read_time,
                                 const std::vector<uint32_t>& rows) {
   eval::Chunk chunk;
   chunk.rows = rows.size();
-  chunk.ingestion_time = batch.read_time;
+  chunk.ingestion_time = read_time;
   chunk.columns.reserve(leaf.columns.size());
   for (size_t c = 0; c < leaf.columns.size(); ++c) {
-    const ColumnData& column = batch.columns[leaf.columns[c]];
-    chunk.columns.push_back(leaf.read[c] ? Gather(column, rows) : eval::Vector(column.type));
+    size_t column = leaf.columns[c];
+    if (read[c])
+      columns_->Compute(column, rows);
+    const ColumnData& data = *columns_->columns()[column];
+    chunk.columns.push_back(read[c] ? Gather(data, rows) : eval::Vector(data.type));
   }
   return chunk;
 }
 
+std::vector<uint32_t> RuleEngine::Admitted(const Leaf& leaf,
+                                           Ticks read_time,
+                                           std::vector<uint32_t> rows) {
+  if (rows.empty())
+    return rows;
+  std::vector<uint32_t> positions =
+      leaf.filter->Select(ChunkOf(leaf, leaf.read_by_filter, read_time, rows), {});
+  if (positions.size() == rows.size())
+    return rows;
+  for (uint32_t& position : positions)
+    position = rows[position];
+  return positions;
+}
+
+const std::vector<std::vector<uint32_t>>& RuleEngine::RunScan(const RecordBatch& batch) {
+  columns_->Begin(batch);
+  all_rows_.resize(batch.rows);
+  std::iota(all_rows_.begin(), all_rows_.end(), 0U);
+  for (size_t column : scan_->ColumnsRead())
+    columns_->Compute(column, all_rows_);
+  return scan_->Run(columns_->columns(), batch.rows);
+}
+
 std::vector<std::vector<uint32_t>> RuleEngine::Watched(const RecordBatch& batch) {
   std::vector<std::set<uint32_t>> rows_of_rule(rules_.size());
-  const auto& selected = scan_->Run(batch);
+  const auto& selected = RunScan(batch);
   for (size_t l = 0; l < leaves_.size(); ++l) {
     const Leaf& leaf = leaves_[l];
-    const delta::DeltaQuery& query = *rules_[leaf.rule].query;
-    if (selected[l].empty() || query.plan().branches[leaf.branch].leaves[leaf.leaf].compared)
+    const delta::DeltaPlan& plan = rules_[leaf.rule].query->plan();
+    if (plan.branches[leaf.branch].leaves[leaf.leaf].compared)
       continue;
-    eval::Chunk chunk = ChunkOf(leaf, batch, selected[l]);
-    for (uint32_t position : query.Admitted(leaf.branch, leaf.leaf, chunk))
-      rows_of_rule[leaf.rule].insert(selected[l][position]);
+    std::vector<uint32_t> rows = Admitted(leaf, batch.read_time, selected[l]);
+    rows_of_rule[leaf.rule].insert(rows.begin(), rows.end());
   }
   std::vector<std::vector<uint32_t>> out;
   for (const std::set<uint32_t>& rows : rows_of_rule)
@@ -188,14 +195,18 @@ std::vector<std::vector<uint32_t>> RuleEngine::Watched(const RecordBatch& batch)
 
 void RuleEngine::StageLeaf(const Leaf& leaf,
                            const RecordBatch& batch,
-                           const std::vector<uint32_t>& rows) {
+                           std::vector<uint32_t> scanned) {
+  std::vector<uint32_t> rows = Admitted(leaf, batch.read_time, std::move(scanned));
+  if (rows.empty())
+    return;
   std::vector<delta::RowMeta> meta;
   meta.reserve(rows.size());
   for (uint32_t row : rows) {
     meta.push_back(
         {row, batch.event_time[row], clocks_[row], clocks_[row + 1], batch.record_id[row]});
   }
-  rules_[leaf.rule].query->Stage(leaf.branch, leaf.leaf, ChunkOf(leaf, batch, rows), meta);
+  rules_[leaf.rule].query->Stage(
+      leaf.branch, leaf.leaf, ChunkOf(leaf, leaf.read_by_query, batch.read_time, rows), meta);
 }
 
 void RuleEngine::RaiseFindings(size_t rule,
@@ -231,7 +242,7 @@ void RuleEngine::Process(const RecordBatch& batch,
     return;
   TellTime(batch, keep, input);
   Ticks mark = SteadyTicks();
-  const auto& selected = scan_->Run(batch);
+  const auto& selected = RunScan(batch);
   Ticks scanned = SteadyTicks();
   scan_time_ += scanned - mark;
   mark = scanned;
@@ -265,8 +276,7 @@ void RuleEngine::Process(const RecordBatch& batch,
         if (keep[row])
           rows.push_back(row);
       }
-      if (!rows.empty())
-        StageLeaf(leaves_[l], batch, rows);
+      StageLeaf(leaves_[l], batch, std::move(rows));
     }
     std::vector<delta::Finding> findings;
     query.Run(evidence, &findings);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/alert/alert.h"
 #include "engine/delta/delta_query.h"
+#include "engine/pipeline/computed_columns.h"
 #include "engine/pipeline/scan.h"
 #include "engine/record/record_batch.h"
 #include "engine/rule/rule_compiler.h"
@@ -90,8 +92,10 @@ class RuleEngine {
     size_t rule = 0;
     size_t branch = 0;
     size_t leaf = 0;
-    std::vector<size_t> columns;  // layout indices
-    std::vector<bool> read;       // columns that the query reads after the scan
+    std::vector<size_t> columns;            // of the batch
+    std::optional<eval::Predicate> filter;  // what the scan does not decide
+    std::vector<bool> read_by_filter;       // by column
+    std::vector<bool> read_by_query;        // of the rows that the filter lets through
   };
   struct RunningRule {
     rule::CompiledRule compiled;
@@ -102,12 +106,16 @@ class RuleEngine {
     record::Ticks busy = 0;
   };
 
-  [[nodiscard]] static eval::Chunk ChunkOf(const Leaf& leaf,
-                                           const record::RecordBatch& batch,
-                                           const std::vector<uint32_t>& rows);
-  void StageLeaf(const Leaf& leaf,
-                 const record::RecordBatch& batch,
-                 const std::vector<uint32_t>& rows);
+  // The rows that each leaf's atoms let through.
+  const std::vector<std::vector<uint32_t>>& RunScan(const record::RecordBatch& batch);
+  eval::Chunk ChunkOf(const Leaf& leaf,
+                      const std::vector<bool>& read,
+                      record::Ticks read_time,
+                      const std::vector<uint32_t>& rows);
+  std::vector<uint32_t> Admitted(const Leaf& leaf,
+                                 record::Ticks read_time,
+                                 std::vector<uint32_t> rows);
+  void StageLeaf(const Leaf& leaf, const record::RecordBatch& batch, std::vector<uint32_t> scanned);
   void AdvanceRules(std::vector<alert::Alert>* alerts);
   void TellTime(const record::RecordBatch& batch,
                 const std::vector<bool>& keep,
@@ -121,6 +129,8 @@ class RuleEngine {
   std::vector<Leaf> leaves_;
   record::BatchLayout layout_;
   std::unique_ptr<Scan> scan_;
+  std::unique_ptr<ComputedColumns> columns_;
+  std::vector<uint32_t> all_rows_;  // of the current batch
   delta::EventClock clock_;
   bool begun_ = false;                     // every query knows when the stream began
   std::vector<delta::EventClock> clocks_;  // before the current batch, and after each of its rows

@@ -6,7 +6,6 @@
 namespace keywatch::pipeline {
 
 using record::ColumnData;
-using record::Storage;
 using record::Type;
 using record::Value;
 
@@ -24,22 +23,6 @@ std::optional<size_t> OnlyColumn(const plan::ExprPtr& conjunct, size_t width) {
   return static_cast<size_t>(std::find(used.begin(), used.end(), true) - used.begin());
 }
 
-// Columns whose values repeat: dictionaries and numbers. Times do not.
-bool Repeats(const record::LayoutColumn& column) {
-  switch (column.type) {
-    case Type::kString:
-    case Type::kGuid:
-      return column.storage == Storage::kDictionary;
-    case Type::kBool:
-    case Type::kInt:
-    case Type::kLong:
-    case Type::kReal:
-      return true;
-    default:
-      return false;
-  }
-}
-
 uint64_t NumberBits(const ColumnData& column, size_t row) {
   return column.type == Type::kReal ? std::bit_cast<uint64_t>(column.reals[row])
                                     : static_cast<uint64_t>(column.integers[row]);
@@ -47,30 +30,31 @@ uint64_t NumberBits(const ColumnData& column, size_t row) {
 
 }  // namespace
 
-Scan::Scan(const std::vector<const delta::LeafPlan*>& leaves,
+Scan::Scan(const std::vector<delta::LeafPlan>& leaves,
            const std::vector<std::vector<size_t>>& leaf_columns,
-           const record::BatchLayout& layout)
+           const std::vector<BatchColumn>& all)
     : leaves_(leaves.size()),
       words_(std::max<size_t>(1, (leaves.size() + 63) / 64)),
       all_(words_),
       selected_(leaves.size()) {
   for (size_t leaf = 0; leaf < leaves_; ++leaf) {
     all_[leaf / 64] |= uint64_t{1} << (leaf % 64);
-    size_t width = leaves[leaf]->columns.columns.size();
+    size_t width = leaves[leaf].columns.columns.size();
     std::vector<plan::ExprPtr> rest;
     std::vector<size_t> with_needle;
-    for (const plan::ExprPtr& conjunct : plan::Conjuncts(leaves[leaf]->predicate)) {
+    for (const plan::ExprPtr& conjunct : plan::Conjuncts(leaves[leaf].predicate)) {
       std::optional<size_t> own = OnlyColumn(conjunct, width);
       size_t column = own ? leaf_columns[leaf][*own] : 0;
-      if (own && Repeats(layout.columns()[column])) {
+      ScanUse use = own ? all[column].use : ScanUse::kNone;
+      if (use == ScanUse::kValues) {
         std::vector<plan::ExprPtr> to_first(width);
-        to_first[*own] = plan::ColumnRef(0, layout.columns()[column].type);
-        AddAtom(leaf, column, plan::Substitute(conjunct, to_first), layout);
+        to_first[*own] = plan::ColumnRef(0, all[column].type);
+        AddAtom(leaf, column, plan::Substitute(conjunct, to_first), all[column].type);
         continue;
       }
       rest.push_back(conjunct);
       bool first = std::find(with_needle.begin(), with_needle.end(), column) == with_needle.end();
-      if (own && first && AddNeedle(leaf, column, conjunct))
+      if (use == ScanUse::kNeedles && first && AddNeedle(leaf, column, conjunct))
         with_needle.push_back(column);
     }
     residual_.push_back(plan::And(rest));
@@ -80,17 +64,14 @@ Scan::Scan(const std::vector<const delta::LeafPlan*>& leaves,
 }
 
 // `conjunct` reads its column as number 0.
-void Scan::AddAtom(size_t leaf,
-                   size_t column,
-                   const plan::ExprPtr& conjunct,
-                   const record::BatchLayout& layout) {
+void Scan::AddAtom(size_t leaf, size_t column, const plan::ExprPtr& conjunct, record::Type type) {
   auto bits = std::find_if(
       columns_.begin(), columns_.end(), [&](const ColumnBits& c) { return c.column == column; });
   if (bits == columns_.end()) {
     columns_.push_back({});
     bits = std::prev(columns_.end());
     bits->column = column;
-    bits->type = layout.columns()[column].type;
+    bits->type = type;
   }
   bits->atoms.push_back({leaf, eval::Program(conjunct)});
 }
@@ -178,14 +159,13 @@ uint32_t Scan::NumberClass(ColumnBits* bits, const ColumnData& column, size_t ro
   return found;
 }
 
-void Scan::AndColumn(ColumnBits* bits, const record::RecordBatch& batch) {
-  const ColumnData& column = batch.columns[bits->column];
+void Scan::AndColumn(ColumnBits* bits, const ColumnData& column, size_t rows) {
   bool dictionary = column.type == Type::kString || column.type == Type::kGuid;
   const std::vector<uint32_t>* class_of_code = dictionary ? &ClassesOfCodes(bits, column) : nullptr;
   uint64_t last_number = 0;
   uint32_t last_class = 0;
   bool last_known = false;
-  for (size_t row = 0; row < batch.rows; ++row) {
+  for (size_t row = 0; row < rows; ++row) {
     uint32_t value_class = 0;
     if (dictionary) {
       value_class = (*class_of_code)[column.codes[row]];
@@ -204,21 +184,30 @@ void Scan::AndColumn(ColumnBits* bits, const record::RecordBatch& batch) {
   }
 }
 
-const std::vector<std::vector<uint32_t>>& Scan::Run(const record::RecordBatch& batch) {
-  rows_.resize(batch.rows * words_);
-  for (size_t row = 0; row < batch.rows; ++row) {
+std::vector<size_t> Scan::ColumnsRead() const {
+  std::vector<size_t> read;
+  for (const ColumnBits& bits : columns_)
+    read.push_back(bits.column);
+  for (const TextScan& text : texts_)
+    read.push_back(text.column());
+  return read;
+}
+
+const std::vector<std::vector<uint32_t>>& Scan::Run(const Columns& columns, size_t rows) {
+  rows_.resize(rows * words_);
+  for (size_t row = 0; row < rows; ++row) {
     std::copy(all_.begin(), all_.end(), rows_.begin() + static_cast<ptrdiff_t>(row * words_));
   }
   for (ColumnBits& bits : columns_)
-    AndColumn(&bits, batch);
+    AndColumn(&bits, *columns[bits.column], rows);
   for (TextScan& text : texts_) {
-    const ColumnData& column = batch.columns[text.column()];
-    for (size_t row = 0; row < batch.rows; ++row)
+    const ColumnData& column = *columns[text.column()];
+    for (size_t row = 0; row < rows; ++row)
       text.And(column.texts[row], &rows_[row * words_]);
   }
-  for (auto& rows : selected_)
-    rows.clear();
-  for (size_t row = 0; row < batch.rows; ++row) {
+  for (auto& of_leaf : selected_)
+    of_leaf.clear();
+  for (size_t row = 0; row < rows; ++row) {
     for (size_t w = 0; w < words_; ++w) {
       for (uint64_t left = rows_[row * words_ + w]; left != 0; left &= left - 1) {
         auto leaf = w * 64 + static_cast<size_t>(std::countr_zero(left));

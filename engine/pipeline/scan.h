@@ -18,6 +18,8 @@
 
 #include "engine/delta/delta_plan.h"
 #include "engine/eval/evaluator.h"
+#include "engine/pipeline/column_sharing.h"
+#include "engine/pipeline/gather.h"
 #include "engine/pipeline/text_scan.h"
 #include "engine/record/record_batch.h"
 
@@ -25,14 +27,16 @@ namespace keywatch::pipeline {
 
 class Scan {
  public:
-  // `leaf_columns[l][c]` is the layout index of column c of leaf l.
-  Scan(const std::vector<const delta::LeafPlan*>& leaves,
+  // `leaf_columns[l][c]` is the number in `all` of column c of leaf l.
+  Scan(const std::vector<delta::LeafPlan>& leaves,
        const std::vector<std::vector<size_t>>& leaf_columns,
-       const record::BatchLayout& layout);
+       const std::vector<BatchColumn>& all);
 
+  // The columns that Run reads: they must be there for every row.
+  [[nodiscard]] std::vector<size_t> ColumnsRead() const;
   // For every leaf the rows that its atoms do not exclude, ascending; by leaf number. The result is
   // valid until the next call.
-  const std::vector<std::vector<uint32_t>>& Run(const record::RecordBatch& batch);
+  const std::vector<std::vector<uint32_t>>& Run(const Columns& columns, size_t rows);
 
   // What still has to be true of a row that Run gave for the leaf.
   [[nodiscard]] const plan::ExprPtr& Residual(size_t leaf) const { return residual_[leaf]; }
@@ -62,16 +66,13 @@ class Scan {
     bool null_known = false;
   };
 
-  void AddAtom(size_t leaf,
-               size_t column,
-               const plan::ExprPtr& conjunct,
-               const record::BatchLayout& layout);
+  void AddAtom(size_t leaf, size_t column, const plan::ExprPtr& conjunct, record::Type type);
   bool AddNeedle(size_t leaf, size_t column, const plan::ExprPtr& conjunct);
   std::vector<uint32_t> Classify(ColumnBits* bits, const std::vector<record::Value>& values);
   // Classes of all codes that the column's dictionary has now.
   const std::vector<uint32_t>& ClassesOfCodes(ColumnBits* bits, const record::ColumnData& column);
   uint32_t NumberClass(ColumnBits* bits, const record::ColumnData& column, size_t row);
-  void AndColumn(ColumnBits* bits, const record::RecordBatch& batch);
+  void AndColumn(ColumnBits* bits, const record::ColumnData& column, size_t rows);
 
   size_t leaves_;
   size_t words_;

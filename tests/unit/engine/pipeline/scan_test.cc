@@ -6,102 +6,19 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/bind/binder.h"
-#include "engine/kql/parser.h"
-#include "engine/optimize/optimize.h"
-#include "engine/record/schema_catalog.h"
+#include "tests/support/leaves_of_table.h"
 
 namespace keywatch::pipeline {
 namespace {
 
-using record::Type;
-
-constexpr char kTable[] =
-    "column,type,source,storage,meaning\n"
-    "Op,string,op,dictionary,\n"
-    "Status,real,status,text,\n"
-    "Uri,string,uri,text,\n";
-
-class ScanTest : public testing::Test {
+class ScanTest : public testing::Test, public tests::LeavesOfTable {
  protected:
-  ScanTest() {
-    EXPECT_TRUE(catalog_.AddCsv("T", kTable).ok());
-    table_ = catalog_.Find("T");
+  void Build() { scan_ = std::make_unique<Scan>(leaves_, columns_, ColumnsOf(layout_)); }
+
+  const std::vector<std::vector<uint32_t>>& Run(const record::RecordBatch& batch) {
+    return scan_->Run(ColumnsOfBatch(batch), batch.rows);
   }
 
-  // A leaf for `T | where ..` with all three columns.
-  void AddRule(const std::string& predicate) {
-    SourceText source{"test", "T | where " + predicate, 1, 0};
-    Diagnostics diagnostics;
-    kql::Query query = kql::Parse(source, &diagnostics);
-    plan::NodePtr plan = bind::Bind(query, catalog_, &diagnostics);
-    ASSERT_NE(plan, nullptr) << Format(source, diagnostics);
-    auto delta = delta::MakeDeltaPlan(optimize::Optimize(plan), &diagnostics);
-    ASSERT_TRUE(delta.has_value()) << Format(source, diagnostics);
-    leaves_.push_back(delta->branches[0].leaves[0]);
-  }
-
-  void Build() {
-    std::vector<const delta::LeafPlan*> plans;
-    std::vector<std::vector<size_t>> columns;
-    for (const delta::LeafPlan& leaf : leaves_) {
-      plans.push_back(&leaf);
-      std::vector<size_t>& own = columns.emplace_back();
-      for (const record::Column& column : leaf.columns.columns) {
-        for (const record::TableColumn& declared : table_->columns) {
-          if (declared.name == column.name)
-            own.push_back(layout_.Add(*table_, declared));
-        }
-      }
-    }
-    columns_ = columns;
-    scan_ = std::make_unique<Scan>(plans, columns, layout_);
-  }
-
-  record::RecordBatch Batch(std::mt19937_64* random, size_t rows) {
-    static const std::vector<std::string> ops = {"KeyGet", "KeyPurge", "keypurge", "SecretGet", ""};
-    static const std::vector<std::string> uris = {"https://a/keys", "https://b/secrets", ""};
-    record::RecordBatch batch;
-    batch.rows = rows;
-    for (const record::LayoutColumn& column : layout_.columns()) {
-      record::ColumnData& data = batch.columns.emplace_back();
-      data.type = column.type;
-      data.storage = column.storage;
-      data.dictionary = dictionary_;
-      for (size_t row = 0; row < rows; ++row) {
-        if (column.name == "Op") {
-          data.codes.push_back(dictionary_->Intern(ops[(*random)() % ops.size()]));
-        } else if (column.name == "Uri") {
-          data.texts.push_back(uris[(*random)() % uris.size()]);
-        } else {
-          data.nulls.push_back((*random)() % 5 == 0 ? 1 : 0);
-          data.reals.push_back((*random)() % 2 == 0 ? 200 : 403);
-        }
-      }
-    }
-    return batch;
-  }
-
-  std::vector<uint32_t> Expected(size_t leaf, const record::RecordBatch& batch) {
-    eval::Chunk chunk;
-    chunk.rows = batch.rows;
-    for (size_t column : columns_[leaf]) {
-      std::vector<record::Value> values;
-      for (size_t row = 0; row < batch.rows; ++row) {
-        values.push_back(record::CellValue(batch.columns[column], row));
-      }
-      chunk.columns.push_back(eval::Vector::FromValues(batch.columns[column].type, values));
-    }
-    return eval::Predicate(leaves_[leaf].predicate).Select(chunk, {});
-  }
-
-  record::SchemaCatalog catalog_;
-  const record::Table* table_ = nullptr;
-  std::vector<delta::LeafPlan> leaves_;
-  std::vector<std::vector<size_t>> columns_;
-  record::BatchLayout layout_;
-  record::Dictionary dictionaries_[2];
-  record::Dictionary* dictionary_ = &dictionaries_[0];
   std::unique_ptr<Scan> scan_;
 };
 
@@ -118,7 +35,7 @@ TEST_F(ScanTest, AtomsDecideExactly) {
     if (round % 6 == 5)
       dictionary_->Clear();
     record::RecordBatch batch = Batch(&random, 50);
-    const auto& selected = scan_->Run(batch);
+    const auto& selected = Run(batch);
     for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
       EXPECT_EQ(selected[leaf], Expected(leaf, batch)) << "leaf " << leaf << " round " << round;
     }
@@ -138,7 +55,7 @@ TEST_F(ScanTest, EachSourceHasCodesOfItsOwn) {
     if (round == 13)
       dictionary_->Clear();
     record::RecordBatch batch = Batch(&random, 50);
-    const auto& selected = scan_->Run(batch);
+    const auto& selected = Run(batch);
     for (size_t leaf = 0; leaf < leaves_.size(); ++leaf)
       EXPECT_EQ(selected[leaf], Expected(leaf, batch)) << "leaf " << leaf << " round " << round;
   }
@@ -150,7 +67,7 @@ TEST_F(ScanTest, WhatIsNoAtomLetsRowsThrough) {
   Build();
   std::mt19937_64 random(2);
   record::RecordBatch batch = Batch(&random, 200);
-  const auto& selected = scan_->Run(batch);
+  const auto& selected = Run(batch);
   for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
     std::vector<uint32_t> wanted = Expected(leaf, batch);
     EXPECT_TRUE(
@@ -181,7 +98,7 @@ TEST_F(ScanTest, NeedlesInTexts) {
   Build();
   std::mt19937_64 random(4);
   record::RecordBatch batch = Batch(&random, 100);
-  const auto& selected = scan_->Run(batch);
+  const auto& selected = Run(batch);
   for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
     std::vector<uint32_t> wanted = Expected(leaf, batch);
     EXPECT_TRUE(
@@ -209,7 +126,7 @@ TEST_F(ScanTest, MoreLeavesThanAWordHasBits) {
   Build();
   std::mt19937_64 random(3);
   record::RecordBatch batch = Batch(&random, 30);
-  const auto& selected = scan_->Run(batch);
+  const auto& selected = Run(batch);
   for (size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
     EXPECT_EQ(selected[leaf], Expected(leaf, batch)) << leaf;
   }
