@@ -38,6 +38,13 @@ struct RuleReport {
   record::Ticks busy = 0;  // wall time spent on it since the start, after the shared scan
 };
 
+// What all rules share did so far.
+struct SharedWork {
+  record::Ticks time = 0;       // wall time spent on the scan and the columns that it reads
+  size_t remembered_bytes = 0;  // by the computed columns
+  uint64_t resets = 0;          // how often they were at their bound and forgot everything
+};
+
 // Event times of the inputs when a batch of one of them is evaluated.
 struct InputClock {
   record::Ticks own = 0;                        // the newest that came from it before
@@ -78,8 +85,9 @@ class RuleEngine {
   [[nodiscard]] record::Ticks complete() const { return clock_.complete; }
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
   [[nodiscard]] std::vector<RuleReport> Report() const;
-  // Wall time spent on the scan that all rules share, since the start.
-  [[nodiscard]] record::Ticks scan_time() const { return scan_time_; }
+  [[nodiscard]] SharedWork shared_work() const {
+    return {scan_time_, columns_->bytes(), columns_->resets()};
+  }
 
   // The state as snapshot sections (name, bytes): one for the engine, one per rule.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Save() const;

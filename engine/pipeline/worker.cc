@@ -420,7 +420,7 @@ void Worker::UpdateHealth() {
     healths.push_back(std::move(health));
   }
   probe_.Update(reports, engine_->complete(), engine_->settings().lateness);
-  probe_.Update(engine_->scan_time(), saving_since_ != 0 ? saving_since_ : changed_at_);
+  probe_.Update(engine_->shared_work(), saving_since_ != 0 ? saving_since_ : changed_at_);
   UpdateView(std::move(healths), std::move(reports));
 }
 
@@ -450,7 +450,7 @@ void Worker::UpdateView(std::vector<SourceHealth> healths, std::vector<RuleRepor
     blind_.LookAtRule(report.rule->id, report.evictions, view->newest_event, view->taken);
   probe_.Update(blind_);
   view->rules = std::move(reports);
-  view->scan_time = engine_->scan_time();
+  view->scan_time = engine_->shared_work().time;
   view->blind = blind_.intervals();
   view->blind_forgotten = blind_.forgotten();
   TellSuppressedLogLines();

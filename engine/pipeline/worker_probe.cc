@@ -154,6 +154,10 @@ WorkerProbe::WorkerProbe(MetricRegistry* metrics,
       .Set(static_cast<double>(most_rows_per_rule));
   scan_time = metrics->AddCounter("keywatch_scan_seconds_total",
                                   "Time spent on the scan that all rules share.");
+  computed_bytes = metrics->AddGauge("keywatch_computed_columns_bytes",
+                                     "Values remembered of what rules compute alike.");
+  computed_resets = metrics->AddCounter("keywatch_computed_columns_resets_total",
+                                        "How often these were at their bound and all forgotten.");
   gaps = MakeBlindProbe(metrics, "gap");
   evictions = MakeBlindProbe(metrics, "eviction");
   checkpoint_failures = metrics->AddCounter("keywatch_checkpoint_failures_total",
@@ -181,8 +185,10 @@ void WorkerProbe::Update(const BlindIntervals& blind) {
   evictions.Update(blind.totals(BlindInterval::Kind::kEviction));
 }
 
-void WorkerProbe::Update(record::Ticks scanned, record::Ticks changed) {
-  scan_time.Add(std::max(0.0, record::ToSeconds(scanned) - scan_time.Value()));
+void WorkerProbe::Update(const SharedWork& shared, record::Ticks changed) {
+  scan_time.Add(std::max(0.0, record::ToSeconds(shared.time) - scan_time.Value()));
+  computed_bytes.Set(static_cast<double>(shared.remembered_bytes));
+  computed_resets.Add(static_cast<double>(shared.resets) - computed_resets.Value());
   unsaved_since.Set(UnixSecondsOrZero(changed));
 }
 

@@ -59,9 +59,8 @@ class WorkerProbe {
   // What a snapshot brought was counted by an earlier process.
   void TakeUp(const std::vector<RuleReport>& rules);
   void Update(const BlindIntervals& blind);
-  // `scanned`: time spent on the scan so far; `changed`: when the first change was made that no
-  // snapshot on disk covers, 0 if there is none.
-  void Update(record::Ticks scanned, record::Ticks changed);
+  // `changed`: when the first change was made that no snapshot on disk covers, 0 if there is none.
+  void Update(const SharedWork& shared, record::Ticks changed);
   // Gauges and counters that are read off the engine.
   void Update(const std::vector<RuleReport>& rules, record::Ticks complete, record::Ticks lateness);
 
@@ -77,6 +76,8 @@ class WorkerProbe {
   Gauge checkpoint_success;
   Gauge unsaved_since;
   Counter scan_time;
+  Gauge computed_bytes;
+  Counter computed_resets;
   BlindProbe gaps;
   BlindProbe evictions;
   Counter checkpoint_failures;

@@ -24,7 +24,7 @@ PARTITIONS = 4
 class Kill9(harness.TestCase):
     def service(self, name, kafka, hook):
         return harness.service(self.folder / name, kafka, hook,
-                               rules={"paths": harness.FEW_RULES})
+                               rules={"paths": [str(harness.ROOT / "rules")], "learning": "raise"})
 
     def traffic(self, count):
         """Messages of generated traffic."""

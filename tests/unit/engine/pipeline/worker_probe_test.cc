@@ -53,12 +53,14 @@ TEST_F(WorkerProbeTest, WhatRulesAndTheScanCost) {
   WorkerProbe probe(&metrics, {}, {report}, 100);
   report.busy = 3 * record::kTicksPerSecond;
   probe.Update({report}, 0, 0);
-  probe.Update(2 * record::kTicksPerSecond, 0);
+  probe.Update({2 * record::kTicksPerSecond, 4096, 3}, 0);
   std::string text = metrics.Expose();
   EXPECT_TRUE(HasLine(text, R"(keywatch_rule_evaluation_seconds_total{rule_id="r"} 3)"));
   EXPECT_TRUE(HasLine(text, "keywatch_scan_seconds_total 2"));
+  EXPECT_TRUE(HasLine(text, "keywatch_computed_columns_bytes 4096"));
+  EXPECT_TRUE(HasLine(text, "keywatch_computed_columns_resets_total 3"));
   EXPECT_TRUE(HasLine(text, "keywatch_checkpoint_unsaved_since_timestamp_seconds 0"));
-  probe.Update(2 * record::kTicksPerSecond, record::kUnixEpoch + record::kTicksPerSecond);
+  probe.Update({2 * record::kTicksPerSecond, 0, 3}, record::kUnixEpoch + record::kTicksPerSecond);
   EXPECT_TRUE(HasLine(metrics.Expose(), "keywatch_checkpoint_unsaved_since_timestamp_seconds 1"));
 }
 
