@@ -27,7 +27,11 @@ class Analysis {
   bool Grows(const ExprPtr& condition, const OpPlan& group) const;
   bool ReadsAggregate(const ExprPtr& expr, size_t op) const;
   void MarkLeaves(size_t op, bool LeafPlan::*flag);
-  void LeavesOfRows(size_t op, std::vector<size_t>* leaves) const;
+  struct RowSource {
+    size_t leaf = 0;
+    std::vector<ExprPtr> exprs;  // over the leaf's output
+  };
+  void RowsOf(size_t op, const std::vector<ExprPtr>& exprs, std::vector<RowSource>* out);
 
   BranchPlan* branch_;
 };
@@ -192,69 +196,62 @@ void Analysis::FindNegated() {
   }
 }
 
-// The right side of a semi join whose whole key is in the partition key: rows need not be told
-// apart.
+// Of the right side of a semi join only the keys matter, and when each is there.
 void Analysis::MarkPresence() {
-  for (const OpPlan& op : branch_->ops) {
+  for (OpPlan& op : branch_->ops) {
     if (op.kind != Kind::kSemi)
       continue;
-    const OpPlan& right = branch_->ops[op.inputs[1]];
+    OpPlan& right = branch_->ops[op.inputs[1]];
     if (right.kind != Kind::kLeaf)
       continue;
     LeafPlan& leaf = branch_->leaves[right.leaf];
-    bool covered = true;
-    for (const ExprPtr& key : op.right_keys) {
-      ExprPtr at_leaf = plan::Substitute(key, leaf.output);
-      covered = covered &&
-                std::any_of(leaf.partition.begin(), leaf.partition.end(), [&](const ExprPtr& p) {
-                  return plan::SameExpr(p, at_leaf);
-                });
+    leaf.presence = true;
+    std::vector<ExprPtr> keys;
+    right.output = {};
+    for (ExprPtr& key : op.right_keys) {
+      keys.push_back(plan::Substitute(key, leaf.output));
+      right.output.columns.push_back({"", key->type});
+      key = plan::ColumnRef(keys.size() - 1, key->type);
     }
-    leaf.presence = covered;
+    leaf.output = std::move(keys);
   }
 }
 
-// The leaves whose rows are the rows of `op`, one by one.
-void Analysis::LeavesOfRows(size_t number, std::vector<size_t>* leaves) const {
+// The leaves whose rows are the rows of `op`, one by one, with what `exprs` over these is in each.
+void Analysis::RowsOf(size_t number,
+                      const std::vector<ExprPtr>& exprs,
+                      std::vector<RowSource>* out) {
   const OpPlan& op = branch_->ops[number];
   if (op.kind == Kind::kLeaf)
-    leaves->push_back(op.leaf);
+    out->push_back({op.leaf, exprs});
   if (op.kind == Kind::kGroup)
     return;
+  std::vector<ExprPtr> below = exprs;
+  if (op.kind == Kind::kProject) {
+    for (ExprPtr& expr : below)
+      expr = plan::Substitute(expr, op.columns);
+  }
   size_t kept = op.kind == Kind::kSemi ? 1 : op.inputs.size();
   for (size_t i = 0; i < kept; ++i)
-    LeavesOfRows(op.inputs[i], leaves);
+    RowsOf(op.inputs[i], below, out);
 }
 
-// An anti join whose whole key is in the partition key, on both sides: one row on the right hides
-// all rows on the left of a partition. Texts are never null, so none of them is beside the join.
+// An anti join hides the rows on its left whose key is on its right. Texts are never null, so that
+// no row is beside the join.
 void Analysis::MarkHidden() {
   for (const OpPlan& op : branch_->ops) {
     if (op.kind != Kind::kSemi || !op.anti)
       continue;
     const OpPlan& right = branch_->ops[op.inputs[1]];
-    if (right.kind != Kind::kLeaf || !branch_->leaves[right.leaf].presence)
+    bool texts = std::all_of(op.left_keys.begin(), op.left_keys.end(), [](const ExprPtr& key) {
+      return key->type == record::Type::kString;
+    });
+    if (right.kind != Kind::kLeaf || !texts)
       continue;
-    std::vector<size_t> hidden;
-    LeavesOfRows(op.inputs[0], &hidden);
-    for (size_t key = 0; key < op.left_keys.size(); ++key) {
-      std::vector<ExprPtr> by_leaf(branch_->leaves.size());
-      bool traced = op.left_keys[key]->type == record::Type::kString &&
-                    Trace(op.inputs[0], op.left_keys[key], &by_leaf) &&
-                    Trace(op.inputs[1], op.right_keys[key], &by_leaf);
-      const std::vector<ExprPtr>& right_parts = branch_->leaves[right.leaf].partition;
-      std::erase_if(hidden, [&](size_t leaf) {
-        const std::vector<ExprPtr>& parts = branch_->leaves[leaf].partition;
-        for (size_t i = 0; traced && i < parts.size(); ++i) {
-          if (plan::SameExpr(parts[i], by_leaf[leaf]) &&
-              plan::SameExpr(right_parts[i], by_leaf[right.leaf]))
-            return false;
-        }
-        return true;
-      });
-    }
-    for (size_t leaf : hidden)
-      branch_->leaves[leaf].hidden_by.push_back(right.leaf);
+    std::vector<RowSource> hidden;
+    RowsOf(op.inputs[0], op.left_keys, &hidden);
+    for (RowSource& rows : hidden)
+      branch_->leaves[rows.leaf].hidden_by.push_back({right.leaf, std::move(rows.exprs)});
   }
 }
 

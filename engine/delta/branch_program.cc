@@ -70,7 +70,10 @@ LeafProgram::LeafProgram(const LeafPlan& leaf)
     : predicate(leaf.predicate),
       bounds(CompileAll(Times(leaf))),
       output(CompileAll(leaf.output)),
-      partition(CompileAll(leaf.partition)) {}
+      partition(CompileAll(leaf.partition)) {
+  for (const HiddenBy& hidden : leaf.hidden_by)
+    hidden_keys.emplace_back(hidden.key);
+}
 
 BranchProgram::BranchProgram(const BranchPlan& branch) : plan(&branch) {
   for (const LeafPlan& leaf : branch.leaves)

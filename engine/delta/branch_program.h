@@ -36,6 +36,7 @@ struct LeafProgram {
   std::vector<eval::Program> bounds;
   std::vector<eval::Program> output;
   std::vector<eval::Program> partition;
+  std::vector<RowPrograms> hidden_keys;  // by LeafPlan::hidden_by, over a row of `output`
 };
 
 struct BranchProgram {

@@ -24,6 +24,13 @@
 
 namespace keywatch::delta {
 
+// While leaf `leaf`, one with presence, has a row equal to `key` (over the output of the leaf that
+// has this), the row is part of no result.
+struct HiddenBy {
+  size_t leaf = 0;
+  std::vector<plan::ExprPtr> key;
+};
+
 struct LeafPlan {
   std::string table;  // "" with `constant`
   // Rows that are known beforehand, in place of a table's: see constant_rows.h.
@@ -33,13 +40,11 @@ struct LeafPlan {
   std::vector<TemporalBound> bounds;     // beside the rule's own window
   std::vector<plan::ExprPtr> output;     // what the operator above reads, over `columns`
   std::vector<plan::ExprPtr> partition;  // over `columns`
-  // Only whether rows exist matters (right side of a semi or anti join on the partition key): the
-  // leaf keeps the union of their intervals instead of the rows.
+  // Only whether rows exist matters (right side of a semi or anti join): `output` is the join key,
+  // and the leaf keeps for each key the union of the rows' intervals instead of the rows.
   bool presence = false;
-  // Leaves with presence: while one has a row in the partition, no row of this leaf is part of a
-  // result. What is covered from its beginning to its end need not be kept: what is known only
-  // grows.
-  std::vector<size_t> hidden_by;
+  // What is hidden from its beginning to its end need not be kept: what is known only grows.
+  std::vector<HiddenBy> hidden_by;
   // A row that arrives later could remove a result: see above. `lag` is d.
   bool negated = false;
   record::Ticks lag = 0;

@@ -41,10 +41,31 @@ uint32_t LeafStore::NewSlot(StoredRow row) {
   InsertSorted({slots_[slot].hi, slot}, &by_hi_);
   if (slots_[slot].evidence != nullptr)
     with_evidence_.push_back(slot);
+  if (presence_)
+    by_values_.emplace(record::HashRow(slots_[slot].values), slot);
   return slot;
 }
 
+void LeafStore::ForgetValues(uint32_t slot) {
+  auto [at, end] = by_values_.equal_range(record::HashRow(slots_[slot].values));
+  while (at != end && at->second != slot)
+    ++at;
+  if (at != end)
+    by_values_.erase(at);
+}
+
+template <class Test>
+bool LeafStore::AnyOf(const record::Row& values, const Test& test) const {
+  auto [at, end] = by_values_.equal_range(record::HashRow(values));
+  return std::any_of(at, end, [&](const auto& entry) {
+    const StoredRow& row = slots_[entry.second];
+    return record::SameRow(row.values, values) && test(row);
+  });
+}
+
 void LeafStore::Erase(uint32_t slot) {
+  if (presence_)
+    ForgetValues(slot);
   RemoveSorted(slots_[slot].lo, slot, &by_lo_);
   RemoveSorted(slots_[slot].hi, slot, &by_hi_);
   if (slots_[slot].evidence != nullptr)
@@ -66,18 +87,21 @@ bool LeafStore::Insert(StoredRow row) {
   return true;
 }
 
-// Intervals are kept disjoint and not touching.
+// Intervals of equal values are kept disjoint and not touching.
 bool LeafStore::InsertPresence(StoredRow row) {
+  if (Covers(row.values, row.lo, row.hi))
+    return false;
   std::vector<uint32_t> merged;
-  for (const auto& [lo, slot] : by_lo_) {
-    const StoredRow& other = slots_[slot];
-    if (other.lo > row.hi || other.hi < row.lo)
+  const Ticks lo = row.lo;
+  const Ticks hi = row.hi;
+  auto [at, end] = by_values_.equal_range(record::HashRow(row.values));
+  for (; at != end; ++at) {
+    const StoredRow& other = slots_[at->second];
+    if (other.lo > hi || other.hi < lo || !record::SameRow(other.values, row.values))
       continue;
-    if (other.lo <= row.lo && other.hi >= row.hi)
-      return false;
     row.lo = std::min(row.lo, other.lo);
     row.hi = std::max(row.hi, other.hi);
-    merged.push_back(slot);
+    merged.push_back(at->second);
   }
   if (merged.size() == 1 && slots_[merged[0]].lo == row.lo) {  // by far the most: seen again, later
     StoredRow& longer = slots_[merged[0]];
@@ -92,20 +116,14 @@ bool LeafStore::InsertPresence(StoredRow row) {
   return true;
 }
 
-bool LeafStore::ExtendsOnly(Ticks lo, Ticks cursor) const {
-  if (lo > cursor)
-    return true;
-  for (const auto& [start, slot] : by_lo_) {
-    if (start <= lo && slots_[slot].hi > cursor)
-      return true;
-  }
-  return false;
+bool LeafStore::ExtendsOnly(const StoredRow& row, Ticks cursor) const {
+  return row.lo > cursor || AnyOf(row.values, [&](const StoredRow& other) {
+           return other.lo <= row.lo && other.hi > cursor;
+         });
 }
 
-bool LeafStore::Covers(Ticks lo, Ticks hi) const {
-  return std::any_of(by_lo_.begin(), by_lo_.end(), [&](const Entry& entry) {
-    return entry.first <= lo && slots_[entry.second].hi >= hi;
-  });
+bool LeafStore::Covers(const record::Row& values, Ticks lo, Ticks hi) const {
+  return AnyOf(values, [&](const StoredRow& row) { return row.lo <= lo && row.hi >= hi; });
 }
 
 std::optional<Ticks> LeafStore::NextChange(Ticks t) const {
@@ -172,6 +190,8 @@ void LeafStore::Purge(Ticks t) {
   for (auto at = by_hi_.cbegin(); at != end; ++at) {
     if (slots_[at->second].evidence != nullptr)
       std::erase(with_evidence_, at->second);
+    if (presence_)
+      ForgetValues(at->second);
     slots_[at->second] = {};
     slots_[at->second].hi = t;  // marks it for the pass over by_lo_
     free_.push_back(at->second);

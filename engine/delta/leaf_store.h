@@ -1,5 +1,5 @@
 // What one partition remembers of one table: rows, each visible on an interval [lo, hi) of the T
-// axis; or, where only presence matters, the union of their intervals.
+// axis; or, where only presence matters, for equal rows the union of their intervals.
 //
 // Rows are ordered by lo for entering and by hi for leaving. Both orders are nearly that of
 // arrival, so an insertion moves little.
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,12 +34,12 @@ class LeafStore {
 
   // False if this very record is already here.
   bool Insert(StoredRow row);
-  // With presence: whether [lo, hi) changes nothing at or before `cursor`, so that it can be merged
+  // With presence: whether the row changes nothing at or before `cursor`, so that it can be merged
   // without going back in time.
-  [[nodiscard]] bool ExtendsOnly(Ticks lo, Ticks cursor) const;
+  [[nodiscard]] bool ExtendsOnly(const StoredRow& row, Ticks cursor) const;
 
-  // With presence: whether there is a row all the time in [lo, hi).
-  [[nodiscard]] bool Covers(Ticks lo, Ticks hi) const;
+  // With presence: whether there is a row of these values all the time in [lo, hi).
+  [[nodiscard]] bool Covers(const record::Row& values, Ticks lo, Ticks hi) const;
 
   // The first change after `t`, the last change at or before `t`.
   [[nodiscard]] std::optional<Ticks> NextChange(Ticks t) const;
@@ -66,6 +67,10 @@ class LeafStore {
   bool InsertPresence(StoredRow row);
   uint32_t NewSlot(StoredRow row);
   void Erase(uint32_t slot);
+  void ForgetValues(uint32_t slot);
+  // With presence: whether a stored row of these values satisfies `test`.
+  template <class Test>
+  [[nodiscard]] bool AnyOf(const record::Row& values, const Test& test) const;
 
   bool presence_;
   std::vector<StoredRow> slots_;
@@ -73,6 +78,7 @@ class LeafStore {
   std::vector<Entry> by_lo_;
   std::vector<Entry> by_hi_;
   std::vector<uint32_t> with_evidence_;
+  std::unordered_multimap<size_t, uint32_t> by_values_;  // with presence: hash, slot
 };
 
 }  // namespace keywatch::delta

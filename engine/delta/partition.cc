@@ -75,17 +75,20 @@ Ticks Partition::End() const {
 }
 
 bool Partition::IsHidden(size_t leaf, const StoredRow& row) const {
-  const std::vector<size_t>& hidden_by = program_->plan->leaves[leaf].hidden_by;
-  return std::any_of(hidden_by.begin(), hidden_by.end(), [&](size_t other) {
-    return leaves_[other].Covers(row.lo, row.hi);
-  });
+  const std::vector<HiddenBy>& hidden_by = program_->plan->leaves[leaf].hidden_by;
+  const std::vector<RowPrograms>& keys = program_->leaves[leaf].hidden_keys;
+  for (size_t i = 0; i < hidden_by.size(); ++i) {
+    if (leaves_[hidden_by[i].leaf].Covers(keys[i].Run(row.values), row.lo, row.hi))
+      return true;
+  }
+  return false;
 }
 
 bool Partition::Insert(size_t leaf, StoredRow row, Ticks limit, std::vector<Finding>* found) {
   Ticks lo = row.lo;
   bool keep_evidence = row.evidence != nullptr;
   bool presence = program_->plan->leaves[leaf].presence;
-  if (lo <= cursor_ && !(presence && leaves_[leaf].ExtendsOnly(lo, cursor_))) {
+  if (lo <= cursor_ && !(presence && leaves_[leaf].ExtendsOnly(row, cursor_))) {
     // Visible before the cursor: insert it where it belongs, then look at everything since again.
     Ticks back_to = cursor_;
     Backward(lo - 1);

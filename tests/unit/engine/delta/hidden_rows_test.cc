@@ -84,28 +84,46 @@ TEST_F(HiddenRows, WhoIsForgottenWhileTheRowIsVisibleIsKept) {
   EXPECT_EQ(Record(90, "a"), 2U);
 }
 
-TEST(HiddenBy, NeedsTheWholeKeyOnBothSides) {
-  EXPECT_EQ(PlanOfRule(kNewK).branches[0].leaves[0].hidden_by, std::vector<size_t>{1});
+// Two keys in one partition, as the rule counts over all of them.
+TEST_F(HiddenRows, EachKeyIsKnownByItself) {
+  DeltaQuery query(PlanOfRule("T | where TimeGenerated > ago(5tick) | join kind=leftanti "
+                              "(T | where TimeGenerated < ago(5tick)) on K | summarize dcount(K)"
+                              " | where dcount_K > 0"),
+                   DeltaSettings{40, 3, false, 100, false});
+  query_ = std::move(query);
+  EXPECT_EQ(Record(0, "a"), 1U);
+  EXPECT_EQ(Record(1, "b"), 0U) << "part of the same finding";
+  for (Ticks t = 10; t < 40; t += 2) {
+    EXPECT_EQ(Record(t, "a"), 0U);
+    EXPECT_EQ(Record(t + 1, "b"), 0U);
+  }
+  EXPECT_EQ(query_.partitions(), 1U);
+  EXPECT_EQ(query_.rows(), 2U);
+  EXPECT_EQ(Record(41, "c"), 1U);
+}
+
+std::vector<size_t> LeavesThatHide(const std::string& query) {
+  const DeltaPlan plan = PlanOfRule(query);
+  std::vector<size_t> leaves;
+  for (const HiddenBy& hidden : plan.branches[0].leaves[0].hidden_by)
+    leaves.push_back(hidden.leaf);
+  return leaves;
+}
+
+TEST(HiddenBy, NeedsTextsAndRowsOfRecords) {
+  using Leaves = std::vector<size_t>;
+  EXPECT_EQ(LeavesThatHide(kNewK), Leaves{1});
   const std::string recent = "T | where TimeGenerated > ago(5tick) | extend L = strcat(K, 'x') ";
   const std::string known = "(T | where TimeGenerated < ago(5tick) | extend L = K) ";
-  auto none = std::vector<size_t>();
-  auto hidden = [&](const std::string& rest) {
-    return PlanOfRule(recent + "| join kind=leftanti " + known + rest)
-        .branches[0]
-        .leaves[0]
-        .hidden_by;
-  };
-  EXPECT_EQ(hidden("on K, L | summarize count() by K, L"), std::vector<size_t>{1});
-  EXPECT_EQ(hidden("on K, L | summarize count() by K"), none) << "parted by less than the key";
-  EXPECT_EQ(hidden("on X"), none) << "a number may be null, and is then compared with nothing";
+  const std::string anti = recent + "| join kind=leftanti " + known;
+  EXPECT_EQ(LeavesThatHide(anti + "on K, L | summarize count() by K, L"), Leaves{1});
+  EXPECT_EQ(LeavesThatHide(anti + "on K, L | summarize count() by K"), Leaves{1});
+  EXPECT_EQ(LeavesThatHide(anti + "on X"), Leaves())
+      << "a number may be null, and is then compared with nothing";
+  EXPECT_EQ(LeavesThatHide(recent + "| join kind=leftsemi " + known + "on K"), Leaves());
   EXPECT_EQ(
-      PlanOfRule(recent + "| join kind=leftsemi " + known + "on K").branches[0].leaves[0].hidden_by,
-      none);
-  EXPECT_EQ(PlanOfRule(recent + "| summarize c=count() by K | join kind=leftanti " + known + "on K")
-                .branches[0]
-                .leaves[0]
-                .hidden_by,
-            none)
+      LeavesThatHide(recent + "| summarize c=count() by K | join kind=leftanti " + known + "on K"),
+      Leaves())
       << "the rows of a group begin and end otherwise than its records";
 }
 
