@@ -42,25 +42,40 @@ uint32_t LeafStore::NewSlot(StoredRow row) {
   if (slots_[slot].evidence != nullptr)
     with_evidence_.push_back(slot);
   if (presence_)
-    by_values_.emplace(record::HashRow(slots_[slot].values), slot);
+    RememberValues(slot);
   return slot;
+}
+
+const std::vector<uint32_t>* LeafStore::SlotsOf(const record::Row& values) const {
+  auto [at, end] = by_values_.equal_range(record::HashRow(values));
+  for (; at != end; ++at) {
+    if (record::SameRow(slots_[at->second.front()].values, values))
+      return &at->second;
+  }
+  return nullptr;
+}
+
+void LeafStore::RememberValues(uint32_t slot) {
+  const record::Row& values = slots_[slot].values;
+  auto [at, end] = by_values_.equal_range(record::HashRow(values));
+  for (; at != end; ++at) {
+    if (record::SameRow(slots_[at->second.front()].values, values)) {
+      at->second.push_back(slot);
+      return;
+    }
+  }
+  by_values_.emplace(record::HashRow(values), std::vector<uint32_t>{slot});
 }
 
 void LeafStore::ForgetValues(uint32_t slot) {
   auto [at, end] = by_values_.equal_range(record::HashRow(slots_[slot].values));
-  while (at != end && at->second != slot)
-    ++at;
-  if (at != end)
-    by_values_.erase(at);
-}
-
-template <class Test>
-bool LeafStore::AnyOf(const record::Row& values, const Test& test) const {
-  auto [at, end] = by_values_.equal_range(record::HashRow(values));
-  return std::any_of(at, end, [&](const auto& entry) {
-    const StoredRow& row = slots_[entry.second];
-    return record::SameRow(row.values, values) && test(row);
-  });
+  for (; at != end; ++at) {
+    if (std::erase(at->second, slot) == 0)
+      continue;
+    if (at->second.empty())
+      by_values_.erase(at);
+    return;
+  }
 }
 
 void LeafStore::Erase(uint32_t slot) {
@@ -89,19 +104,20 @@ bool LeafStore::Insert(StoredRow row) {
 
 // Intervals of equal values are kept disjoint and not touching.
 bool LeafStore::InsertPresence(StoredRow row) {
-  if (Covers(row.values, row.lo, row.hi))
-    return false;
   std::vector<uint32_t> merged;
-  const Ticks lo = row.lo;
-  const Ticks hi = row.hi;
-  auto [at, end] = by_values_.equal_range(record::HashRow(row.values));
-  for (; at != end; ++at) {
-    const StoredRow& other = slots_[at->second];
-    if (other.lo > hi || other.hi < lo || !record::SameRow(other.values, row.values))
-      continue;
-    row.lo = std::min(row.lo, other.lo);
-    row.hi = std::max(row.hi, other.hi);
-    merged.push_back(at->second);
+  if (const std::vector<uint32_t>* known = SlotsOf(row.values)) {
+    for (uint32_t slot : *known) {
+      const StoredRow& other = slots_[slot];
+      if (other.lo > row.hi || other.hi < row.lo)
+        continue;
+      if (other.lo <= row.lo && other.hi >= row.hi)
+        return false;
+      merged.push_back(slot);
+    }
+    for (uint32_t slot : merged) {
+      row.lo = std::min(row.lo, slots_[slot].lo);
+      row.hi = std::max(row.hi, slots_[slot].hi);
+    }
   }
   if (merged.size() == 1 && slots_[merged[0]].lo == row.lo) {  // by far the most: seen again, later
     StoredRow& longer = slots_[merged[0]];
@@ -117,13 +133,19 @@ bool LeafStore::InsertPresence(StoredRow row) {
 }
 
 bool LeafStore::ExtendsOnly(const StoredRow& row, Ticks cursor) const {
-  return row.lo > cursor || AnyOf(row.values, [&](const StoredRow& other) {
-           return other.lo <= row.lo && other.hi > cursor;
+  if (row.lo > cursor)
+    return true;
+  const std::vector<uint32_t>* known = SlotsOf(row.values);
+  return known != nullptr && std::any_of(known->begin(), known->end(), [&](uint32_t slot) {
+           return slots_[slot].lo <= row.lo && slots_[slot].hi > cursor;
          });
 }
 
 bool LeafStore::Covers(const record::Row& values, Ticks lo, Ticks hi) const {
-  return AnyOf(values, [&](const StoredRow& row) { return row.lo <= lo && row.hi >= hi; });
+  const std::vector<uint32_t>* known = SlotsOf(values);
+  return known != nullptr && std::any_of(known->begin(), known->end(), [&](uint32_t slot) {
+           return slots_[slot].lo <= lo && slots_[slot].hi >= hi;
+         });
 }
 
 std::optional<Ticks> LeafStore::NextChange(Ticks t) const {

@@ -67,10 +67,10 @@ class LeafStore {
   bool InsertPresence(StoredRow row);
   uint32_t NewSlot(StoredRow row);
   void Erase(uint32_t slot);
+  // With presence: the slots of the rows of these values. Never empty; null if there are none.
+  [[nodiscard]] const std::vector<uint32_t>* SlotsOf(const record::Row& values) const;
+  void RememberValues(uint32_t slot);
   void ForgetValues(uint32_t slot);
-  // With presence: whether a stored row of these values satisfies `test`.
-  template <class Test>
-  [[nodiscard]] bool AnyOf(const record::Row& values, const Test& test) const;
 
   bool presence_;
   std::vector<StoredRow> slots_;
@@ -78,7 +78,7 @@ class LeafStore {
   std::vector<Entry> by_lo_;
   std::vector<Entry> by_hi_;
   std::vector<uint32_t> with_evidence_;
-  std::unordered_multimap<size_t, uint32_t> by_values_;  // with presence: hash, slot
+  std::unordered_multimap<size_t, std::vector<uint32_t>> by_values_;  // SlotsOf, by hash
 };
 
 }  // namespace keywatch::delta

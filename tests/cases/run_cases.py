@@ -3,12 +3,14 @@
 
     run_cases.py KEYWATCH [NAME..]          all, or these cases (a case's name, or estate:NAME)
 
-One YAML file here is one case: a story of `keywatch generate --story`, in an estate, with a seed, and the
-alerts that must come of it. An alert is expected with its rule, severity and entities (those of the story's
-label), and at the latest `within` after the record that decides. Its delay is the time of its last record
-less that of the deciding one, plus what the rule waits (`rules check` says it) and, where the absence of
-records is the sign, the quiet that it waits for. Alerts of Medium or above that no case expects fail; so do
-stories without a case. After the stories come 30 honest days of each estate: no alert of Medium or above.
+One YAML file here is one case: a story of `keywatch generate --story` (STORY.yaml, or STORY.WHAT.yaml for
+more of the same), in an estate, with a seed (KEYWATCH_CASE_SEED sets another), and the alerts that must come
+of it. An alert is expected with its rule, severity and entities (those of the story's label), and at the
+latest `within` after the record that decides. Its delay is the time of its last record less that of the
+deciding one, plus what the rule waits (`rules check` says it) and, where the absence of records is the sign,
+the quiet that it waits for. `silent` names rules of the story that have nothing to say in that estate. Alerts
+of Medium or above that no case expects fail; so do stories without a case. After the stories come 30 honest
+days of each estate: no alert of Medium or above.
 """
 import concurrent.futures
 import datetime
@@ -29,7 +31,7 @@ ESTATES = ("small", "bank", "saas")
 HONEST_DAYS = 30
 START = "2026-03-02"
 GRAVE = ("Medium", "High")
-KEYS = {"story", "estate", "seed", "text", "history_percent", "watchlists", "quiet", "expect"}
+KEYS = {"story", "estate", "seed", "text", "history_percent", "watchlists", "quiet", "silent", "expect"}
 EXPECT_KEYS = {"rule", "severity", "entities", "count", "within"}
 # Which member of a label is which entity.
 ENTITIES = {"Account": "principal", "IP": "address", "AzureResource": "resource"}
@@ -75,13 +77,18 @@ def load_rules(keywatch):
     return rules
 
 
+def story_of(file):
+    return file.name.partition(".")[0]
+
+
 def load_case(file):
     case = yaml.safe_load(file.read_text())
     unknown = set(case) - KEYS | {key for alert in case["expect"] for key in set(alert) - EXPECT_KEYS}
     if unknown:
         raise Mistake(f"{file.name}: unknown keys {sorted(unknown)}")
-    if case["story"] != file.stem:
+    if case["story"] != story_of(file):
         raise Mistake(f"{file.name}: a case has the name of its story, found {case['story']}")
+    case["seed"] = int(os.environ.get("KEYWATCH_CASE_SEED", case["seed"]))
     return case
 
 
@@ -162,11 +169,14 @@ def play(keywatch, file, known):
     for wanted in case["expect"]:
         delay = check_expected(wanted, labels, alerts, case)
         lines.append(f"    {wanted['severity']:<7}{wanted['rule']}: {delay.total_seconds():.1f} s")
-    missing = {label["rule"] for label in labels} - {wanted["rule"] for wanted in case["expect"]}
+    silent = set(case.get("silent", []))
+    missing = {label["rule"] for label in labels} - {wanted["rule"] for wanted in case["expect"]} - silent
     if missing:
         raise Mistake(f"the story is labelled for {sorted(missing)}, which the case does not expect")
     wanted = {(alert["rule"], alert["severity"]) for alert in case["expect"]}
     for alert in alerts:
+        if alert["file"] in silent:
+            raise Mistake(f"an alert of a rule that has nothing to say here: {alert['title']}")
         if alert["severity"] in GRAVE and (alert["file"], alert["severity"]) not in wanted:
             raise Mistake(f"an alert that nobody expects: {alert['severity']} {alert['file']}: "
                           f"{alert['title']}")
@@ -177,7 +187,8 @@ def honest_days(keywatch, estate, known):
     with tempfile.TemporaryDirectory(prefix="keywatch-case-") as name:
         records = pathlib.Path(name) / "days.jsonl"
         run([keywatch, "generate", "--estate", estate, "--days", HONEST_DAYS, "--no-scenes",
-             "--start", START, "--history-percent", 50, "-o", records])
+             "--seed", os.environ.get("KEYWATCH_CASE_SEED", "1"), "--start", START, "--history-percent", 50,
+             "-o", records])
         alerts = replay(keywatch, records, RULES, known)
     grave = [alert for alert in alerts if alert["severity"] in GRAVE]
     if grave:
@@ -192,7 +203,7 @@ def honest_days(keywatch, estate, known):
 def check_names(keywatch, cases):
     listed = run([keywatch, "generate", "--story", "list"])
     stories = set(re.findall(r"^(\w+) \(", listed, re.MULTILINE))
-    have = {file.stem for file in cases}
+    have = {story_of(file) for file in cases}
     if stories != have:
         raise Mistake(f"stories without a case: {sorted(stories - have)}; "
                       f"cases without a story: {sorted(have - stories)}")
