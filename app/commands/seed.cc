@@ -177,16 +177,14 @@ int RunSeed(const SeedArguments& arguments) {
   }
   if (totals->rows == 0)
     return Fail(kExitUsage, "there is no record in these files; nothing was written");
-  if (Status written = WriteState(config, engine); !written.ok())
-    return Fail(kExitRuntime, "the state cannot be written: " + written.message());
+  // The state last: with it the seed is whole, and without it the command can be given again.
   if (Status written = WriteAlerts(config, kept); !written.ok()) {
     return Fail(kExitRuntime,
-                fmt::format("the alerts of the history cannot be stored: {}; the state is written: "
-                            "what a source delivers once more may be raised again. To seed anew, "
-                            "move {}/snapshot-* away",
-                            written.message(),
-                            config.data_dir));
+                "the alerts of the history cannot be stored: " + written.message() +
+                    "; no state was written: seed again");
   }
+  if (Status written = WriteState(config, engine); !written.ok())
+    return Fail(kExitRuntime, "the state cannot be written: " + written.message());
   Tell(config, *totals, engine, kept.size());
   return kExitOk;
 }

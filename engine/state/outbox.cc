@@ -104,10 +104,10 @@ Status Outbox::Impl::Open(const std::string& path) {
   KEYWATCH_RETURN_IF_ERROR(CheckFormat(path));
   KEYWATCH_RETURN_IF_ERROR(writer.database->Execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;"));
-  KEYWATCH_RETURN_IF_ERROR(writer.database->Execute(kSchema));
-  // Written each time: it makes the WAL file, whose name must be on disk before the first alert is.
-  KEYWATCH_RETURN_IF_ERROR(
-      writer.database->Execute(fmt::format("PRAGMA user_version={}", kFormat)));
+  // In one: a crash leaves no tables without a format, which would be refused ever after. The format
+  // is written each time: it makes the WAL file, whose name must be on disk before the first alert.
+  KEYWATCH_RETURN_IF_ERROR(writer.database->Execute(
+      fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version={};COMMIT", kSchema, kFormat)));
   if (path != ":memory:") {
     KEYWATCH_RETURN_IF_ERROR(SyncDirectory(std::filesystem::path(path).parent_path().string()));
     Result<std::unique_ptr<Database>> second = Database::Open(path);

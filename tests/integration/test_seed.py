@@ -2,6 +2,8 @@
 """`keywatch replay --seed`: a service that knows the history before it reads its first record."""
 import gzip
 import json
+import shutil
+import signal
 import subprocess
 import time
 
@@ -132,6 +134,33 @@ class Seed(harness.TestCase):
                 file.unlink()
             self.seed(self.history)
             self.assertIn("holds state already", self.seed(self.history, expected=3))
+
+    def test_a_crash_leaves_nothing_half_done(self):
+        """Killed at its first, second, .. sync to disk: it can be given again, or all is there."""
+        recent = self.write_history()
+        data = self.folder / "data"
+        kills = 0
+        while True:
+            shutil.rmtree(data, ignore_errors=True)
+            self.log.write_text("", encoding="utf-8")
+            with receiver.Receiver() as hook:
+                self.service(hook)
+                done = subprocess.run(
+                    ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e",
+                     f"inject=fsync,fdatasync:signal=KILL:when={kills + 1}",
+                     harness.tool("KEYWATCH_BIN"), "replay", "--config",
+                     str(self.folder / "keywatch.yaml"), "--seed", str(self.history)],
+                    capture_output=True, text=True, check=False, timeout=60)
+                if done.returncode == 0:
+                    break
+                self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+                kills += 1
+                if list(data.glob("snapshot-*[0-9]")):
+                    self.run_with(hook, *recent)
+                    self.assertEqual(len(self.named(hook, PURGE)), 1, f"kill {kills}: of history too")
+                else:
+                    self.seed(self.history)
+        self.assertGreater(kills, 3)
 
     def test_all_or_nothing(self):
         self.write_history()
