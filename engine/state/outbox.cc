@@ -104,8 +104,9 @@ Status Outbox::Impl::Open(const std::string& path) {
   KEYWATCH_RETURN_IF_ERROR(CheckFormat(path));
   KEYWATCH_RETURN_IF_ERROR(writer.database->Execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;"));
-  // In one: a crash leaves no tables without a format, which would be refused ever after. The format
-  // is written each time: it makes the WAL file, whose name must be on disk before the first alert.
+  // In one: a crash leaves no tables without a format, which would be refused ever after. The
+  // format is written each time: it makes the WAL file, whose name must be on disk before the first
+  // alert.
   KEYWATCH_RETURN_IF_ERROR(writer.database->Execute(
       fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version={};COMMIT", kSchema, kFormat)));
   if (path != ":memory:") {
