@@ -42,12 +42,15 @@ def folder():
     return broker.fetched("azurite", PACKAGE, fetch)
 
 
-def hour_blob(vault, time_ms):
+def resource_blob(resource, time_ms):
     """Name of the blob that Azure Monitor would write a record to that it received then."""
     hour = datetime.datetime.fromtimestamp(time_ms / 1000, datetime.timezone.utc)
-    return ("resourceId=/SUBSCRIPTIONS/361DA5D4-A47A-4C79-AFDD-0123456789AB/RESOURCEGROUPS/G"
-            f"/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/{vault}/"
-            + hour.strftime("y=%Y/m=%m/d=%d/h=%H/m=00/PT1H.json"))
+    return f"resourceId={resource.upper()}/" + hour.strftime("y=%Y/m=%m/d=%d/h=%H/m=00/PT1H.json")
+
+
+def hour_blob(vault, time_ms):
+    return resource_blob("/SUBSCRIPTIONS/361DA5D4-A47A-4C79-AFDD-0123456789AB/RESOURCEGROUPS/G"
+                         f"/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/{vault}", time_ms)
 
 
 class Azurite:
@@ -80,7 +83,7 @@ class Azurite:
                  "--location", str(data), "--disableTelemetry", "--silent"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"})
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while True:
             with contextlib.suppress(OSError), contextlib.closing(Container(self.port, "x")) as any_one:
                 if any_one.request("GET", query={"comp": "list"})[0] > 0:
