@@ -9,6 +9,8 @@ import http.client
 import json
 import os
 import re
+import shutil
+import signal
 import ssl
 import subprocess
 import threading
@@ -26,6 +28,49 @@ def purge(number):
     """A record that raises one alert of its own."""
     return records.record(int(time.time() * 1000), "SecretPurge", caller=number,
                           correlation=f"push-{number}")
+
+
+class SpoolTrace:
+    """What strace's lines tell about the spool: is everything on disk when a 202 is being sent?
+
+    A call counts as made when it returned, and a 202 as sent when the call began.
+    """
+
+    def __init__(self):
+        self.begun = {}       # thread -> the call it is in
+        self.unsynced = set()  # what no sync that began after it has covered: bytes, a new name
+        self.covers = {}      # thread in a sync -> what it will have covered
+        self.writes = self.accepted = 0
+        self.breaches = []
+
+    def see(self, line):
+        thread, call = line.split(maxsplit=1)
+        if not call.startswith("<... "):
+            self.begun[thread] = call
+            self.begins(thread, call)
+        if not call.endswith("<unfinished ...>") and re.search(r"\) += \d", call):
+            self.returned(thread, self.begun.get(thread, ""))
+
+    def begins(self, thread, call):
+        if re.match(r"(write|writev|sendto|sendmsg)\(.*HTTP/1\.1 202", call):
+            self.accepted += 1
+            if self.unsynced:
+                self.breaches.append(f"202 before a sync of {sorted(self.unsynced)}")
+        if re.match(r"(fdatasync|fsync)\(\d+<[^>]*/http/[^>/]*>", call):
+            self.covers[thread] = {"bytes"}
+        elif re.match(r"fsync\(\d+<[^>]*/http>", call):
+            self.covers[thread] = {"name"}
+        elif re.match(r"pwrite64\(\d+<[^>]*/http/", call):
+            # What is written while it is being synced need not be covered.
+            self.covers = {other: covered - {"bytes"} for other, covered in self.covers.items()}
+
+    def returned(self, thread, call):
+        if re.match(r"pwrite64\(\d+<[^>]*/http/", call):
+            self.writes += 1
+            self.unsynced.add("bytes")
+        elif re.match(r"openat\(.*/http/.*O_CREAT", call):
+            self.unsynced.add("name")
+        self.unsynced -= self.covers.pop(thread, set())
 
 
 class Push(harness.TestCase):
@@ -129,6 +174,28 @@ class Push(harness.TestCase):
             self.assertEqual(accepted - seen, set())
             self.assertEqual(len(set(hook.ids())), len(seen))  # nor is one raised twice
 
+    def test_202_only_after_the_bytes_are_on_disk(self):
+        """Of the system calls, as strace sees them: the spool's file is written, synced, and then 202."""
+        trace = self.folder / "trace"
+        with receiver.Receiver() as hook:
+            service = self.service(hook)
+            with open(service.log, "ab") as log:
+                service.process = subprocess.Popen(
+                    ["strace", "-f", "-qq", "-y", "-s", "40", "-o", trace,
+                     "-e", "trace=openat,pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg",
+                     harness.tool("KEYWATCH_BIN"), "run", "--config", service.config],
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            harness.wait_for(service.ready, "ready", timeout=120)
+            for number in range(1, 6):  # one after the other: then each 202 has its own write
+                self.assertEqual(self.post(json.dumps(purge(number)))[0], 202)
+            os.kill(int(trace.read_text(encoding="utf-8").split(maxsplit=1)[0]), signal.SIGTERM)
+            self.assertEqual(service.process.wait(timeout=120), 0)
+        spool = SpoolTrace()
+        for line in trace.read_text(encoding="utf-8", errors="replace").splitlines():
+            spool.see(line)
+        self.assertEqual(spool.breaches, [])
+        self.assertEqual((spool.writes, spool.accepted), (5, 5))
+
     def test_the_same_record_from_a_file_counts_once(self):
         file = self.folder / "audit.json"
         shared = [purge(number) for number in range(1, 21)]
@@ -225,5 +292,10 @@ class Push(harness.TestCase):
                           service.log.read_text(encoding="utf-8"))
 
 
+def need():
+    if shutil.which("strace") is None:
+        raise broker.MissingPeer("no strace on PATH: run deploy/install-packages.sh test")
+
+
 if __name__ == "__main__":
-    harness.main(with_broker=False)
+    harness.main(with_broker=False, needs=[need])
