@@ -149,7 +149,7 @@ class Page(harness.TestCase):
                  "locked": locked, "token": TOKEN, "open": LinkingSite(locked + "/").url,
                  "shots": shots}
         run = subprocess.run(["node", str(HERE / "page.mjs"), json.dumps(setup)], cwd=PEERS,
-                             env={**os.environ, "CHROMIUM": chromium}, check=False, timeout=120,
+                             env={**os.environ, "CHROMIUM": chromium}, check=False, timeout=400,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         print(run.stdout)
         self.assertEqual(run.returncode, 0, "page.mjs failed")

@@ -18,12 +18,14 @@ MOST_SECONDS = 15  # docs/deploy.md
 
 
 class Stop(harness.TestCase):
-    def start(self, hook, **environment):
-        """A ready keywatch; self.add(n) appends a record that raises an alert."""
-        self.records = self.folder / "records.jsonl"
+    def start(self, hook, name="keywatch", **environment):
+        """A ready keywatch in a folder of its own; self.add(n) appends a record that raises an alert."""
+        self.home = self.folder / name
+        self.home.mkdir()
+        self.records = self.home / "records.jsonl"
         self.records.touch()
-        service = harness.Keywatch(self.folder, {
-            "version": 1, "data_dir": str(self.folder / "data"),
+        service = harness.Keywatch(self.home, {
+            "version": 1, "data_dir": str(self.home / "data"),
             "rules": {"paths": [str(harness.RULES)]},
             "sources": [{"type": "file", "paths": [str(self.records)]}],
             "sinks": [{"type": "webhook", "url": hook.url}],
@@ -58,15 +60,20 @@ class Stop(harness.TestCase):
             took = time.monotonic() - began
             print(f"\nstopped in {took:.1f} s while the receiver hung")
             self.assertLess(took, MOST_SECONDS)
-            self.assertTrue(list((self.folder / "data").glob("**/*snapshot*")))
+            self.assertTrue(list((self.home / "data").glob("**/*snapshot*")))
             hangs = False
             service.start()
             harness.wait_for(lambda: hook.accepted, "the alert after the restart")
 
     def test_twice_is_at_once_and_loses_nothing(self):
+        for second in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(second.name):
+                self.twice(second)
+
+    def twice(self, second):
         hangs = True
         with receiver.Receiver(lambda *_: "hang" if hangs else 200) as hook:
-            service = self.start(hook)
+            service = self.start(hook, second.name)
             for caller in range(1, 4):
                 self.add(caller)
             harness.wait_for(lambda: hook.seen, "the delivery")
@@ -74,13 +81,14 @@ class Stop(harness.TestCase):
             time.sleep(0.2)
             self.assertIsNone(service.process.poll())  # the first one waits for the receiver
             began = time.monotonic()
-            service.process.send_signal(signal.SIGINT)
-            self.assertEqual(service.process.wait(timeout=10), 128 + signal.SIGINT)
+            service.process.send_signal(second)
+            self.assertEqual(service.process.wait(timeout=10), 128 + second)
             self.assertLess(time.monotonic() - began, 1)
             self.assertIn("told to stop twice", service.log.read_text())
             hangs = False
             service.start()
             harness.wait_for(lambda: len(set(hook.ids())) == 3, "the three alerts after the restart")
+            self.assertEqual(service.stop(), 0)
 
     def test_systemd_is_told(self):
         path = str(self.folder / "notify")
