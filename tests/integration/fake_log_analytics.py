@@ -48,6 +48,30 @@ def diagnostics_row(record):
     }
 
 
+def audit_logs_row(record):
+    """The AZKVAuditLogs row of an audit record, as pack_all(true) shows it.
+
+    learn.microsoft.com/azure/azure-monitor/reference/tables/azkvauditlogs
+    """
+    properties = record["properties"]
+    row = {
+        "TenantId": WORKSPACE, "TimeGenerated": record["time"], "OperationName": record["operationName"],
+        "OperationVersion": record["operationVersion"], "ResultType": record["resultType"],
+        "ResultSignature": record["resultSignature"],
+        "ResultDescription": record["resultDescription"], "DurationMs": int(record["durationMs"]),
+        "CallerIpAddress": record["callerIpAddress"], "CorrelationId": record["correlationId"],
+        "Identity": record["identity"], "HttpStatusCode": properties["httpStatusCode"],
+        "Id": properties["id"], "RequestUri": properties["requestUri"],
+        "ClientInfo": properties["clientInfo"], "Properties": {}, "SourceSystem": "Azure",
+        "Type": "AZKVAuditLogs", "_ResourceId": record["resourceId"].lower(),
+        "_SubscriptionId": record["resourceId"].split("/")[2].lower(),
+    }
+    return {name: value for name, value in row.items() if value not in ("", {})}
+
+
+ROW_OF = {"AzureDiagnostics": diagnostics_row, "AZKVAuditLogs": audit_logs_row}
+
+
 class FakeLogAnalytics:
     """`with FakeLogAnalytics() as fake: fake.url` is both endpoint and authority."""
 
@@ -101,11 +125,10 @@ class FakeLogAnalytics:
         self.server.shutdown()
         self.server.server_close()
 
-    def ingest(self, record, ago=0.0, visible_after=0.0):
+    def ingest(self, record, ago=0.0, visible_after=0.0, table="AzureDiagnostics"):
         ingested = time.time() - ago
         with self.lock:
-            self.rows.append(("AzureDiagnostics", ingested, ingested + visible_after,
-                              diagnostics_row(record)))
+            self.rows.append((table, ingested, ingested + visible_after, ROW_OF[table](record)))
 
     @staticmethod
     def give_token(body):
