@@ -147,6 +147,7 @@ void FileFollow::Refresh(Tracked* tracked, const FoundFile& seen) {
   NoteCut(tracked);
   if (!changed && !tracked->disk_error)
     return;
+  const bool was_open = tracked->reader.has_value();
   if (seen.size < (tracked->packed ? tracked->raw : tracked->offset)) {
     Restart(tracked, "a file got shorter");
   } else if (!tracked->key.empty() && EnsureOpen(tracked)) {
@@ -156,7 +157,9 @@ void FileFollow::Refresh(Tracked* tracked, const FoundFile& seen) {
     }
   }
   tracked->pending = HasMore(*tracked, seen.size);
-  if (!tracked->pending)
+  // Opened only to look at its beginning: all that have grown since the last scan come by here
+  // before the first of them is read.
+  if (!tracked->pending || !was_open)
     CloseSurplus(tracked);
 }
 

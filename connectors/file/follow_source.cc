@@ -79,8 +79,12 @@ bool FileFollow::EnsureOpen(Tracked* tracked) {
 }
 
 std::optional<pipeline::RawBatch> FileFollow::ReadFrom(Tracked* tracked) {
-  if (!EnsureOpen(tracked) || !LookForCopy(tracked))
+  if (!EnsureOpen(tracked))
     return std::nullopt;
+  if (!LookForCopy(tracked)) {
+    CloseSurplus(tracked);  // many packed files may wait for their rest
+    return std::nullopt;
+  }
   Result<FileRead> read =
       tracked->reader->Read(tracked->offset, tracked->finishing, options_.limits, &pool_);
   if (!read) {

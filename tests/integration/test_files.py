@@ -6,6 +6,7 @@ What comes out must be what comes out of the plain file.
 import gzip
 import json
 import pathlib
+import resource
 import subprocess
 import time
 
@@ -125,6 +126,47 @@ class Files(harness.TestCase):
             service.drain()
             self.assertEqual(service.stop(), 0)
             self.assertEqual(len(set(hook.ids())), 80)
+
+    def test_few_descriptors_serve_many_files(self):
+        """600 files that grow, of which 256 may be open at a time, and hardly more than those allowed."""
+        drop = self.folder / "drop"
+        drop.mkdir()
+        now = int(time.time() * 1000)
+
+        def append(caller_base):
+            for i in range(600):
+                with open(drop / f"{i}.log", "a", encoding="utf-8") as file:
+                    file.write(json.dumps(records.record(now + i, "SecretPurge", caller=caller_base + i)))
+                    file.write("\n")
+
+        with receiver.Receiver() as hook:
+            service = harness.Keywatch(self.folder, {
+                "version": 1, "data_dir": str(self.folder / "data"),
+                "rules": {"paths": [str(harness.RULES)]},
+                "sources": [{"type": "file", "paths": [str(drop / "*.log")]}],
+                "sinks": [{"type": "webhook", "url": hook.url}],
+                "http": {"listen": f"127.0.0.1:{broker.free_ports(1)[0]}"},
+                "snapshot": {"interval": "100ms"}})
+            service.start()
+            self.addCleanup(service.stop)
+            harness.wait_for(service.ready, "ready", timeout=120)
+            most = int(service.metric("process_open_fds")) + 256 + 24  # requests, a snapshot, a scan
+            resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (most, most))
+            append(0)
+            harness.wait_for(lambda: service.alive() and len(set(hook.ids())) >= 600, "600 alerts",
+                             timeout=120)
+            self.assertGreater(service.metric("process_open_fds"), 256)  # the limit was near
+            append(1000)
+            # One that is closed and renamed out of the pattern is found by its inode.
+            (drop / "599.log").rename(drop / "599.old")
+            harness.wait_for(lambda: service.alive() and len(set(hook.ids())) >= 1200, "1200 alerts",
+                             timeout=120)
+            service.drain()
+            self.assertLessEqual(service.metric("process_open_fds"), most)
+            self.assertEqual(service.metric("keywatch_source_gaps_total"), 0)
+            self.assertEqual(service.stop(), 0)
+            self.assertEqual(len(set(hook.ids())), 1200)
+            self.assertNotIn("Too many open files", service.log.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
