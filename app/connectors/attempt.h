@@ -1,10 +1,11 @@
 // What came of trying a source or sink: connected, logged in, asked for something harmless; nothing
 // read, nothing delivered.
 //
-// A kind that can be tried has in its pair of files
+// Each kind has in its pair of files
 //   Attempt TryConnection(const std::string& name, const ITSSettings&, std::chrono::milliseconds);
-// which returns after about that time at the latest, and may be called beside any other. Kinds
-// without one are shown as not tried.
+// which returns after about that time at the latest, and may be called beside any other. Not tried
+// is only what is this process's own input: standard input (a test in tests/unit/app/connectors
+// holds the others to it).
 #pragma once
 
 #include <string>

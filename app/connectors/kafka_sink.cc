@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "connectors/format/cloudevents.h"
 #include "connectors/kafka/kafka_sink.h"
+#include "connectors/kafka/trial.h"
 
 namespace keywatch::app {
 
@@ -32,8 +35,10 @@ KafkaSinkSettings ReadKafkaSink(Fields* fields) {
   return kafka;
 }
 
-Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
-                                                 const KafkaSinkSettings& settings) {
+namespace {
+
+Result<kafka::KafkaSinkOptions> ToOptions(const std::string& name,
+                                          const KafkaSinkSettings& settings) {
   kafka::KafkaSinkOptions options;
   options.name = name;
   Result<kafka::ClientSettings> client = ToClientSettings(settings.client);
@@ -49,10 +54,32 @@ Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
     return format::Render(format, alert.json, sender);
   };
   options.wants_ended = settings.send_ended;
-  auto sink = kafka::KafkaSink::Make(std::move(options));
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
+                                                 const KafkaSinkSettings& settings) {
+  Result<kafka::KafkaSinkOptions> options = ToOptions(name, settings);
+  if (!options)
+    return options.error();
+  auto sink = kafka::KafkaSink::Make(std::move(*options));
   if (!sink)
     return sink.error();
   return std::unique_ptr<pipeline::Sink>(std::move(*sink));
+}
+
+Attempt TryConnection(const std::string& name,
+                      const KafkaSinkSettings& settings,
+                      std::chrono::milliseconds limit) {
+  Result<kafka::KafkaSinkOptions> options = ToOptions(name, settings);
+  if (!options)
+    return Attempt::Failed(options.error().message());
+  Result<std::string> found = kafka::TrySink(*options, limit);
+  if (!found)
+    return Attempt::Failed(found.error().message());
+  return Attempt::Ok(fmt::format("{}; not written to: use `keywatch sinks test {}`", *found, name));
 }
 
 }  // namespace keywatch::app

@@ -1,9 +1,11 @@
 // `type: kafka` in `sinks`: a topic of Kafka or Event Hubs.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
+#include "app/connectors/attempt.h"
 #include "app/connectors/fields.h"
 #include "app/connectors/kafka_client.h"
 #include "app/connectors/sender.h"
@@ -26,5 +28,8 @@ struct KafkaSinkSettings {
 KafkaSinkSettings ReadKafkaSink(Fields* fields);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const std::string& name,
                                                  const KafkaSinkSettings& settings);
+Attempt TryConnection(const std::string& name,
+                      const KafkaSinkSettings& settings,
+                      std::chrono::milliseconds limit);
 
 }  // namespace keywatch::app

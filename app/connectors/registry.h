@@ -68,7 +68,7 @@ std::vector<SinkConfig> ReadSinks(Fields* fields);
 Result<std::unique_ptr<pipeline::Source>> MakeSource(const SourceConfig& config,
                                                      const SourceContext& context);
 Result<std::unique_ptr<pipeline::Sink>> MakeSink(const SinkConfig& config);
-// Attempts as attempt.h describes them; of kinds that have none, kNotTried.
+// Attempts as attempt.h describes them.
 Attempt TrySource(const SourceConfig& config, std::chrono::milliseconds limit);
 Attempt TrySink(const SinkConfig& config, std::chrono::milliseconds limit);
 // How many of them may hand over alerts at the same time.

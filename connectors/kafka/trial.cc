@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
@@ -13,6 +14,8 @@
 #include "connectors/kafka/credential_feed.h"
 #include "connectors/kafka/error_text.h"
 #include "connectors/kafka/handles.h"
+#include "connectors/kafka/produce_outcome.h"
+#include "connectors/kafka/producer_config.h"
 
 namespace keywatch::kafka {
 namespace {
@@ -27,31 +30,42 @@ struct MetadataDeleter {
   void operator()(const rd_kafka_metadata_t* data) const { rd_kafka_metadata_destroy(data); }
 };
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
-struct TopicDeleter {
-  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+
+// What a trial is about: whose client, and how its answers are told.
+enum class End { kSource, kSink };
+struct Subject {
+  const ClientSettings& client;
+  End end;
+  std::string name;  // of what an error is about that does not say so: the group or the topic
 };
-using Topic = std::unique_ptr<rd_kafka_topic_t, TopicDeleter>;
+
+// A source and a sink need different rights of the same topic.
+std::string TextOf(rd_kafka_resp_err_t code, const std::string& name, End end, LoginKind login) {
+  const char* said = rd_kafka_err2str(code);
+  std::string text = end == End::kSink ? OutcomeOfProduce(code, said, name, login, Problem{}).detail
+                                       : Explain(code, said, name, login).text;
+  return text.empty() ? fmt::format("{}: {}", name, said) : text;
+}
 
 class Trial {
  public:
-  Trial(const KafkaSourceConfig& config, milliseconds limit)
-      : config_(config),
+  Trial(Subject subject, milliseconds limit)
+      : subject_(std::move(subject)),
         end_(Clock::now() + limit),
-        feed_(config.client, [this](const std::string& problem) {
+        feed_(subject_.client, [this](const std::string& problem) {
           std::lock_guard lock(mutex_);
           token_problem_ = problem;
         }) {}
   ~Trial() {
     feed_.Detach();
-    // Without it the destructor would wait for the group's coordinator.
+    // Without it a consumer's destructor would wait for the group's coordinator.
     if (client_ != nullptr)
       rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   }
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
-  Status Connect() {
-    Result<ConfHandle> conf = MakeClientConf(config_);
+  Status Connect(Result<ConfHandle> conf) {
     if (!conf)
       return conf.error();
     feed_.Prepare(conf->get());
@@ -61,7 +75,8 @@ class Trial {
       static_cast<Trial*>(self)->OnError(static_cast<rd_kafka_resp_err_t>(code), why);
     });
     std::array<char, 512> text{};
-    client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf->get(), text.data(), text.size());
+    const rd_kafka_type_t type = subject_.end == End::kSink ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
+    client_ = rd_kafka_new(type, conf->get(), text.data(), text.size());
     if (client_ == nullptr)
       return InvalidInput(fmt::format("Kafka client: {}", text.data()));
     (void)conf->release();  // rd_kafka_new owns it now
@@ -69,35 +84,45 @@ class Trial {
     return {};
   }
 
-  // The number of the topic's partitions.
-  Result<int> Partitions(const std::string& name) {
-    Topic topic(rd_kafka_topic_new(client_, name.c_str(), nullptr));
+  // The number of partitions of the topics together. All topics are asked for, because a broker may
+  // create one that is asked for by name (auto.create.topics.enable).
+  Result<int> Partitions(const std::vector<std::string>& names) {
     Metadata data;
-    KEYWATCH_RETURN_IF_ERROR(Ask(name, [&](int timeout) {
+    KEYWATCH_RETURN_IF_ERROR(Ask(names.front(), [&](int timeout) {
       const rd_kafka_metadata_t* raw = nullptr;
-      const auto code = rd_kafka_metadata(client_, 0, topic.get(), &raw, timeout);
+      const auto code = rd_kafka_metadata(client_, 1, nullptr, &raw, timeout);
       data.reset(raw);
       return code;
     }));
-    if (data->topic_cnt != 1)
-      return Unavailable(fmt::format("the broker did not answer about topic {}", name));
-    const rd_kafka_metadata_topic_t& found = data->topics[0];
-    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return Unavailable(Explained(found.err, name));
-    return found.partition_cnt;
+    int partitions = 0;
+    for (const std::string& name : names) {
+      const rd_kafka_metadata_topic_t* begin = data->topics;
+      const rd_kafka_metadata_topic_t* end = begin + data->topic_cnt;
+      const rd_kafka_metadata_topic_t* found =
+          std::find_if(begin, end, [&](const auto& topic) { return name == topic.topic; });
+      if (found == end) {
+        return Unavailable(Explained(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, name) +
+                           "; if it does exist, grant DESCRIBE on it: others are not shown");
+      }
+      if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return Unavailable(Explained(found->err, name));
+      partitions += found->partition_cnt;
+    }
+    return partitions;
   }
 
-  Status Group() {
+  // Whether the offsets of the group may be asked for.
+  Status Group(const std::string& topic) {
     PartitionList list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), config_.topics.front().c_str(), 0);
-    return Ask(config_.group_id,
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), 0);
+    return Ask(subject_.name,
                [&](int timeout) { return rd_kafka_committed(client_, list.get(), timeout); });
   }
 
  private:
   // Asks until there is an answer, a refusal, or no time.
   template <class Question>
-  Status Ask(const std::string& subject, Question question) {
+  Status Ask(const std::string& name, Question question) {
     while (true) {
       const rd_kafka_resp_err_t code = question(static_cast<int>(kStep.count()));
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -109,7 +134,7 @@ class Trial {
                          code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
                          code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
       if (!again)
-        return Unavailable(Explained(code, subject));
+        return Unavailable(Explained(code, name));
       std::lock_guard lock(mutex_);
       if (!refused_.empty())
         return Unavailable(refused_);
@@ -123,14 +148,12 @@ class Trial {
     }
   }
 
-  std::string Explained(rd_kafka_resp_err_t code, const std::string& subject) {
-    Problem problem = Explain(code, rd_kafka_err2str(code), subject, login());
-    return problem.text.empty() ? fmt::format("{}: {}", subject, rd_kafka_err2str(code))
-                                : problem.text;
+  [[nodiscard]] std::string Explained(rd_kafka_resp_err_t code, const std::string& name) const {
+    return TextOf(code, name, subject_.end, login());
   }
 
   void OnError(rd_kafka_resp_err_t code, const char* why) {
-    Problem problem = Explain(code, why, config_.group_id, login());
+    Problem problem = Explain(code, why, subject_.name, login());
     std::lock_guard lock(mutex_);
     if (problem.kind == ProblemKind::kLogin) {
       refused_ = problem.text;
@@ -140,10 +163,10 @@ class Trial {
   }
 
   [[nodiscard]] LoginKind login() const {
-    return config_.client.tokens == nullptr ? LoginKind::kPassword : LoginKind::kToken;
+    return subject_.client.tokens == nullptr ? LoginKind::kPassword : LoginKind::kToken;
   }
 
-  const KafkaSourceConfig& config_;
+  const Subject subject_;
   const Clock::time_point end_;
   rd_kafka_t* client_ = nullptr;
   std::mutex mutex_;           // guards the three below
@@ -156,22 +179,31 @@ class Trial {
 }  // namespace
 
 Result<std::string> TrySource(const KafkaSourceConfig& config, milliseconds limit) {
-  Trial trial(config, limit);
-  KEYWATCH_RETURN_IF_ERROR(trial.Connect());
-  int partitions = 0;
-  for (const std::string& topic : config.topics) {
-    Result<int> found = trial.Partitions(topic);
-    if (!found)
-      return found.error();
-    partitions += *found;
-  }
-  KEYWATCH_RETURN_IF_ERROR(trial.Group());
+  Trial trial({config.client, End::kSource, config.group_id}, limit);
+  KEYWATCH_RETURN_IF_ERROR(trial.Connect(MakeClientConf(config)));
+  Result<int> partitions = trial.Partitions(config.topics);
+  if (!partitions)
+    return partitions.error();
+  KEYWATCH_RETURN_IF_ERROR(trial.Group(config.topics.front()));
   return fmt::format("logged in; {} topic{} with {} partition{}, group {}",
                      config.topics.size(),
                      config.topics.size() == 1 ? "" : "s",
-                     partitions,
-                     partitions == 1 ? "" : "s",
+                     *partitions,
+                     *partitions == 1 ? "" : "s",
                      config.group_id);
+}
+
+Result<std::string> TrySink(const KafkaSinkOptions& options, milliseconds limit) {
+  Trial trial({options.client, End::kSink, options.topic}, limit);
+  KEYWATCH_RETURN_IF_ERROR(
+      trial.Connect(MakeProducerConf(options.client, options.topic, options.timeout)));
+  Result<int> partitions = trial.Partitions({options.topic});
+  if (!partitions)
+    return partitions.error();
+  return fmt::format("logged in; topic {} with {} partition{}",
+                     options.topic,
+                     *partitions,
+                     *partitions == 1 ? "" : "s");
 }
 
 }  // namespace keywatch::kafka

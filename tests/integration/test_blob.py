@@ -4,6 +4,7 @@
 A record in a blob raises its one alert, whether it was there before, is appended while keywatch
 reads, or keywatch is killed meanwhile.
 """
+import base64
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import random
 import re
 import shutil
 import statistics
+import subprocess
 import threading
 import time
 
@@ -97,6 +99,40 @@ class Blob(harness.TestCase):
             service.drain()
             self.assertEqual(service.stop(), 0)
             self.assertEqual(len(hook.ids()), len(set(hook.ids())))
+
+    def try_to_connect(self, service):
+        """(exit code, what `config check --connect` says of the source)"""
+        done = subprocess.run([harness.tool("KEYWATCH_BIN"), "config", "check", "--connect",
+                               str(service.config)], capture_output=True, text=True, timeout=60)
+        said, = [line for line in done.stdout.splitlines() if line.startswith("source ")]
+        return done.returncode, said
+
+    def test_config_check_connect(self):
+        with receiver.Receiver() as hook:
+            with azurite.Azurite(self.folder) as azure:
+                service = self.service(azure, hook)
+                code, said = self.try_to_connect(service)
+                self.assertRegex(said, f"blob +FAILED .*container.* {CONTAINER}")
+                self.assertEqual(code, 1)
+
+                azure.container(CONTAINER).create()
+                code, said = self.try_to_connect(service)
+                self.assertRegex(
+                    said, rf"blob +OK +logged in; the container {CONTAINER} can be listed$")
+                self.assertEqual(code, 0)
+
+                key = self.folder / "key"
+                key.write_text(base64.b64encode(b"not the key of the account").decode())
+                code, said = self.try_to_connect(service)
+                self.assertRegex(said, "blob +FAILED .*account_key")
+                self.assertNotIn(key.read_text(), said)
+                self.assertEqual(code, 1)
+                key.write_text(azurite.KEY)
+            # Nothing listens there any more.
+            code, said = self.try_to_connect(service)
+            self.assertRegex(said, "blob +FAILED .*firewall")
+            self.assertEqual(code, 1)
+            self.assertEqual(hook.ids(), [])
 
     def test_backfill_of_a_range_and_the_end(self):
         with azurite.Azurite(self.folder) as azure, receiver.Receiver() as hook:

@@ -70,6 +70,13 @@ class KafkaSink(harness.TestCase):
                                str(service.config)], capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout + done.stderr
 
+    def try_to_connect(self, service):
+        """(exit code, what `config check --connect` says of the sink)"""
+        done = subprocess.run([harness.tool("KEYWATCH_BIN"), "config", "check", "--connect",
+                               str(service.config)], capture_output=True, text=True, timeout=60)
+        said, = [line for line in done.stdout.splitlines() if line.startswith("sink ")]
+        return done.returncode, said
+
     def accepted(self, service):
         return service.metric("keywatch_sink_deliveries_total", sink="kafka", outcome="accepted")
 
@@ -102,6 +109,27 @@ class KafkaSink(harness.TestCase):
         self.assertEqual(code, 0, said)
         self.assertRegex(said, rf"accepted: topic {harness.TOPIC}, partition 0, offset 8\n")
         self.assertEqual(service.stop(), 0)
+
+    def test_config_check_connect(self):
+        kafka = self.start_broker()
+        service = self.keywatch({"brokers": [kafka.bootstrap]})
+        code, said = self.try_to_connect(service)
+        self.assertRegex(said, rf"kafka +FAILED +topic {harness.TOPIC} does not exist: create it "
+                               r"\(Event Hubs: create the hub\), or correct topic; ")
+        self.assertEqual(code, 1)
+        harness.create_topic(kafka, partitions=3)
+        code, said = self.try_to_connect(service)
+        self.assertRegex(said, rf"kafka +OK +logged in; topic {harness.TOPIC} with 3 partitions; "
+                               "not written to: use `keywatch sinks test kafka`$")
+        self.assertEqual(code, 0)
+        self.assertEqual(subprocess.run(
+            ["kcat", "-C", "-b", kafka.bootstrap, "-t", harness.TOPIC, "-o", "beginning", "-e",
+             "-q"], capture_output=True, text=True, timeout=60, check=True).stdout, "",
+            "nothing is written")
+        service = self.keywatch({"brokers": [f"127.0.0.1:{broker.free_ports(1)[0]}"]})
+        code, said = self.try_to_connect(service)
+        self.assertRegex(said, "kafka +FAILED .*check brokers, the network and the firewall")
+        self.assertEqual(code, 1)
 
     def test_a_missing_topic_keeps_alerts_owed_until_it_is_created(self):
         kafka = self.start_broker()
@@ -141,6 +169,10 @@ class KafkaSink(harness.TestCase):
         self.assertEqual(code, 4, said)
         self.assertIn("not now (auth): the broker refused the login", said)
         self.assertNotIn("d3Jvbmc", said)
+        code, said = self.try_to_connect(service)
+        self.assertRegex(said, "FAILED +the broker refused the login")
+        self.assertNotIn("d3Jvbmc", said)
+        self.assertEqual(code, 1)
 
         secret.write_text(security.password)
         code, said = self.sinks_test(service)
