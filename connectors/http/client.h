@@ -21,10 +21,11 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{15'000};  // of the whole request
   AddressPolicy addresses;
   bool allow_insecure_http = false;  // http:// beyond loopback
-  std::string ca_file;               // PEM; "": the system's
-  std::string client_cert_file;      // PEM, with its chain; "": no client certificate
-  std::string client_key_file;       // PEM
-  std::string proxy;                 // "": none. The address policy then sees the proxy's address.
+  // Files are read for each new connection; the system's CAs at most once a minute.
+  std::string ca_file;           // PEM; "": the system's
+  std::string client_cert_file;  // PEM, with its chain; "": no client certificate
+  std::string client_key_file;   // PEM
+  std::string proxy;             // "": none. The address policy then sees the proxy's address.
   std::string user_agent = "keywatch";
 };
 

@@ -55,8 +55,17 @@ bool CurlConnection::Open(const ClientOptions& options) {
   Set(CURLOPT_SSL_VERIFYPEER, 1L);
   Set(CURLOPT_SSL_VERIFYHOST, 2L);
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty())
+  if (!options.ca_file.empty()) {
     Set(CURLOPT_CAINFO, options.ca_file.c_str());
+    // In a resumed session nobody verifies: the CA that was replaced would go on counting.
+    Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  }
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // From 7.87 on it keeps what it has read for 24 h, unless built with a folder of CAs (Debian's).
+  // A ca_file counts from the next connection on; the system's many CAs, which take some
+  // milliseconds to read, within a minute.
+  Set(CURLOPT_CA_CACHE_TIMEOUT, options.ca_file.empty() ? 60L : 0L);
+#endif
   if (!options.client_cert_file.empty()) {
     Set(CURLOPT_SSLCERT, options.client_cert_file.c_str());
     Set(CURLOPT_SSLKEY, options.client_key_file.c_str());

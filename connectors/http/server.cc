@@ -15,6 +15,7 @@
 #include <httplib.h>
 
 #include "connectors/http/content_encoding.h"
+#include "connectors/http/server_tls.h"
 #include "connectors/http/timed_server.h"
 
 namespace keywatch::http {
@@ -145,6 +146,8 @@ BodyRead ReadBody(const httplib::ContentReader& reader,
 
 struct Server::Impl {
   ServerOptions options;
+  std::unique_ptr<ServerTls> tls;  // outlives `server`, whose handshakes ask it
+  Status tls_read;
   std::unique_ptr<httplib::Server> server;
   TimedServer* timed = nullptr;  // `server`, if it is one
   std::thread thread;
@@ -282,10 +285,12 @@ Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>()) {
     impl_->timed = timed.get();
     impl_->server = std::move(timed);
   } else {
-    impl_->server = std::make_unique<httplib::SSLServer>(
-        kept.cert_file.c_str(),
-        kept.key_file.c_str(),
-        kept.client_ca_file.empty() ? nullptr : kept.client_ca_file.c_str());
+    impl_->tls = std::make_unique<ServerTls>(
+        ServerTlsFiles{kept.cert_file, kept.key_file, kept.client_ca_file});
+    impl_->server = std::make_unique<httplib::SSLServer>([this](SSL_CTX& context) {
+      impl_->tls_read = impl_->tls->Attach(&context);
+      return impl_->tls_read.ok();
+    });
   }
   impl_->Configure();
 }
@@ -326,14 +331,10 @@ void Server::Post(const std::string& path, Handler handler, Handler admit) {
 }
 
 Status Server::Start(const std::string& address, int port) {
-  if (!impl_->server->is_valid()) {
-    return InvalidInput(fmt::format(
-        "the certificate {}, its key {} or the client CA {} cannot be used: expected PEM files "
-        "that this user may read, with a key that belongs to the certificate",
-        impl_->options.cert_file,
-        impl_->options.key_file,
-        impl_->options.client_ca_file));
-  }
+  if (!impl_->tls_read.ok())
+    return impl_->tls_read;
+  if (!impl_->server->is_valid())
+    return Unavailable("TLS cannot be set up: out of memory");
   int bound = port;
   if (port == 0) {
     bound = impl_->server->bind_to_any_port(address);

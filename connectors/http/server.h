@@ -32,6 +32,7 @@ struct ServerOptions {
   std::vector<std::string> reserved;  // paths that are answered when all threads are busy
   size_t most_streams = 0;            // of ServerReply::stream; beyond: 503
   size_t most_body = 64 << 10;
+  // Read again when they change (server_tls.h).
   std::string cert_file;       // PEM, with its chain; "": plain HTTP
   std::string key_file;        // PEM
   std::string client_ca_file;  // PEM; given: clients must show a certificate that it signed

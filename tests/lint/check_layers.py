@@ -53,7 +53,7 @@ FENCED = {
     "simdjson.h": ["connectors/decode"],
     "curl/": ["connectors/http"],
     "httplib.h": ["connectors/http"],
-    "openssl/": ["engine/base"],
+    "openssl/": ["engine/base", "connectors/http"],  # cryptography; handshakes
     "prometheus/": ["engine/base"],
     "yaml-cpp/": ["engine/rule", "app"],
     "re2/": ["engine/eval"],

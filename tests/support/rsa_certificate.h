@@ -9,12 +9,15 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 namespace keywatch::tests {
 
 class TestCertificate {
  public:
-  explicit TestCertificate(EVP_PKEY* key = EVP_RSA_gen(2048)) : key_(key), x509_(X509_new()) {
+  // For `alternative` ("IP:127.0.0.1"), if given.
+  explicit TestCertificate(EVP_PKEY* key = EVP_RSA_gen(2048), const char* alternative = nullptr)
+      : key_(key), x509_(X509_new()) {
     X509_set_version(x509_, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x509_), 1);
     X509_gmtime_adj(X509_getm_notBefore(x509_), -3600);
@@ -29,6 +32,12 @@ class TestCertificate {
                                -1,
                                0);
     X509_set_issuer_name(x509_, name);
+    if (alternative != nullptr) {
+      X509_EXTENSION* names =
+          X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, alternative);
+      X509_add_ext(x509_, names, -1);
+      X509_EXTENSION_free(names);
+    }
     X509_sign(x509_, key_, EVP_sha256());
   }
   ~TestCertificate() {

@@ -83,5 +83,40 @@ TEST(ClientTlsTest, CertificatesAreVerified) {
   thread.join();
 }
 
+// libcurl would resume the session, in which it verifies nothing, and could keep what it has read
+// for 24 h.
+TEST(ClientTlsTest, AReplacedCaFileCountsAtOnce) {
+  auto certificate = MakeCertificate("IP:127.0.0.1");
+  auto other = MakeCertificate("IP:127.0.0.1");
+  tests::TempDir dir;
+  const std::string path = dir.File("ca.pem");
+  auto trust = [&](X509* x509) {
+    std::FILE* file = std::fopen(path.c_str(), "w");
+    PEM_write_X509(file, x509);
+    std::fclose(file);
+  };
+  httplib::SSLServer server(certificate->x509, certificate->key);
+  server.Post("/alerts", [&](const httplib::Request&, httplib::Response& response) {
+    response.set_header("Connection", "close");  // so that the next request connects anew
+  });
+  int port = server.bind_to_any_port("127.0.0.1");
+  std::thread thread([&] { server.listen_after_bind(); });
+  while (!server.is_running())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+
+  trust(certificate->x509);
+  ClientOptions options;
+  options.ca_file = path;
+  auto client = Client::Make("https://127.0.0.1:" + std::to_string(port) + "/alerts", options);
+  ASSERT_TRUE(client);
+  EXPECT_EQ((*client)->Send({{}, "{}"}).error, TransportError::kNone);
+  trust(other->x509);
+  EXPECT_EQ((*client)->Send({{}, "{}"}).error, TransportError::kTls);
+  trust(certificate->x509);
+  EXPECT_EQ((*client)->Send({{}, "{}"}).error, TransportError::kNone);
+  server.stop();
+  thread.join();
+}
+
 }  // namespace
 }  // namespace keywatch::http
