@@ -41,6 +41,19 @@ TEST(ClientConfig, SetsWhatCorrectnessRestsOn) {
   EXPECT_EQ(Value(*conf, "connections.max.idle.ms"), "180000");
 }
 
+// Event Hubs cuts connections that are idle for 240 s, and takes session timeouts of 6 to 300 s.
+// learn.microsoft.com/azure/event-hubs/apache-kafka-configurations
+TEST(ClientConfig, FitsEventHubs) {
+  Result<ConfHandle> conf = MakeClientConf(Valid());
+  ASSERT_TRUE(conf) << conf.error().message();
+  EXPECT_EQ(Value(*conf, "socket.keepalive.enable"), "true");
+  EXPECT_EQ(Value(*conf, "metadata.max.age.ms"), "180000");
+  EXPECT_EQ(Value(*conf, "connections.max.idle.ms"), "180000");
+  EXPECT_EQ(Value(*conf, "session.timeout.ms"), "30000");
+  EXPECT_EQ(Value(*conf, "heartbeat.interval.ms"), "3000");
+  EXPECT_EQ(Value(*conf, "max.poll.interval.ms"), "300000");
+}
+
 TEST(ClientConfig, NamesWhatIsMissing) {
   EXPECT_TRUE(CheckConfig(Valid()).ok());
   KafkaSourceConfig config = Valid();

@@ -41,6 +41,15 @@ TEST(ProducerConfig, SetsWhatCorrectnessRestsOn) {
   EXPECT_EQ(Value(*conf, "client.id"), "watch-1");
 }
 
+// Event Hubs cuts connections that are idle for 240 s.
+TEST(ProducerConfig, FitsEventHubs) {
+  Result<ConfHandle> conf = MakeProducerConf(Valid(), "alerts", kTimeout);
+  ASSERT_TRUE(conf) << conf.error().message();
+  EXPECT_EQ(Value(*conf, "socket.keepalive.enable"), "true");
+  EXPECT_EQ(Value(*conf, "metadata.max.age.ms"), "180000");
+  EXPECT_EQ(Value(*conf, "connections.max.idle.ms"), "180000");
+}
+
 TEST(ProducerConfig, NamesWhatIsWrong) {
   EXPECT_EQ(ErrorOf(Valid()), "");
   EXPECT_EQ(ErrorOf(ClientSettings{}), "brokers is empty: expected host:port, several with commas");
