@@ -6,11 +6,13 @@ Each gives one line in the log that says what to do, a count by reason, and /rea
 same text; and each ends without a restart. The broker is real; Entra ID is a fake (fake_entra.py).
 """
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
 import time
+import unittest.mock
 
 import broker
 import broker_security
@@ -186,6 +188,66 @@ class KafkaSecurity(harness.TestCase):
             self.wait_until_it_reads(service)
             self.assertEqual(entra.asked[0][0], "/t/oauth2/v2.0/token")
             self.assertNotIn("a-secret", service.log.read_text(encoding="utf-8"))
+
+    def log_in_as(self, auth, entra, good, bad, told):
+        """Keywatch that shows `bad` is told so; with `good` in its file it reads."""
+        proof = pathlib.Path(auth[next(key for key in auth if key.endswith("_file"))])
+        proof.write_text(bad, encoding="utf-8")
+        service = self.start({"auth": {"tenant_id": fake_entra.TENANT, "authority": entra.authority,
+                                       "client_id": fake_entra.CLIENT, **auth}}, IDENTITY)
+        self.wait_for_problem(service, told, "token")
+        proof.write_text(good, encoding="utf-8")
+        self.wait_until_it_reads(service)
+        for line in good.splitlines():
+            self.assertNotIn(line, service.log.read_text(encoding="utf-8"))
+        self.assertEqual(service.stop(), 0)
+
+    def entra(self):
+        def make_token(form):
+            self.assertEqual(form.get("scope", f"{form.get('resource')}/.default"),
+                             broker_security.AUDIENCE + "/.default")
+            now = int(time.time())
+            return self.security.sign(
+                {"sub": "keywatch-identity", "aud": broker_security.AUDIENCE, "iss": "fake",
+                 "scope": "x", "iat": now, "exp": now + 600})
+        return fake_entra.FakeEntra(make_token, lifetime=600)
+
+    def test_login_by_secret(self):
+        with self.entra() as entra:
+            self.log_in_as({"type": "client_secret",
+                            "client_secret_file": str(self.folder / "secret")},
+                           entra, entra.secret, "another", "the client secret is wrong")
+
+    def test_login_by_certificate(self):
+        mine = fake_entra.make_certificate(self.folder / "mine.pem")
+        other = fake_entra.make_certificate(self.folder / "other.pem")
+        with self.entra() as entra:
+            entra.certificate = mine
+            self.log_in_as({"type": "client_certificate",
+                            "certificate_file": str(self.folder / "application.pem")},
+                           entra, mine.read_text(), other.read_text(), "AADSTS700027")
+
+    def test_login_by_workload_identity(self):
+        cluster = fake_entra.make_certificate(self.folder / "cluster.pem")
+        with self.entra() as entra:
+            entra.issuer_key = cluster
+            self.log_in_as({"type": "workload_identity",
+                            "token_file": str(self.folder / "token")}, entra,
+                           fake_entra.federated_token(cluster),
+                           fake_entra.federated_token(cluster, subject="system:serviceaccount:a:b"),
+                           "AADSTS700213")
+
+    def test_login_by_managed_identity(self):
+        with self.entra() as entra, unittest.mock.patch.dict(
+                os.environ, {"IDENTITY_ENDPOINT": entra.identity_endpoint,
+                             "IDENTITY_HEADER": "of-this-app"}):
+            service = self.start({"auth": {"type": "managed_identity"}}, IDENTITY)
+            self.wait_for_problem(service, "check that this machine has a managed identity",
+                                  "token")
+            entra.identity_header = "of-this-app"
+            self.wait_until_it_reads(service)
+            self.assertNotIn("of-this-app", service.log.read_text(encoding="utf-8"))
+            self.assertEqual(entra.asked[0][0], "/msi/token")
 
     def test_revoked_acl(self):
         service = self.start({"connection_string": self.security.password.replace("$", "$$")})
