@@ -12,7 +12,7 @@ deploy/install-packages.sh build
 export CMAKE_GENERATOR=Ninja
 export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 if [ ! -x build/demo/app/keywatch ]; then
-  echo "building keywatch: about 2 minutes on 2 cores, once" >&2
+  echo "building keywatch, once: about 5 minutes on 2 cores" >&2
 fi
 cmake -S . -B build/demo -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DKEYWATCH_HARDEN=ON \
   -DCMAKE_UNITY_BUILD=ON >/dev/null
