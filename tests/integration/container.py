@@ -83,9 +83,10 @@ def final_stage(dockerfile):
 def fingerprint():
     """Of everything that image() puts in: what was built before need not be built again."""
     digest = hashlib.sha256(os.environ.get("KEYWATCH_CONTAINER_COMPILE", "").encode())
-    rules = sorted((harness.ROOT / "rules").rglob("*.yaml"))
+    rules = sorted(file for file in (harness.ROOT / "rules").rglob("*") if file.is_file())
     for file in [harness.tool("KEYWATCH_BIN"), harness.ROOT / "deploy" / "Dockerfile",
                  harness.ROOT / "deploy" / "slim-root.sh", *rules]:
+        digest.update(f"\n{file}\n".encode())
         digest.update(pathlib.Path(file).read_bytes())
     return digest.hexdigest()[:16]
 

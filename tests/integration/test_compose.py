@@ -122,6 +122,7 @@ class Up(harness.TestCase):
             self.up(port)
             harness.wait_for(self.ready, "keywatch is ready")
             harness.wait_for(lambda: self.query('up{job="keywatch"}') == [1.0], "Prometheus scrapes keywatch")
+            container.podman("healthcheck", "run", f"{PROJECT}-keywatch-1")  # the image's own
             self.play_the_day_of_the_docs(kafka)
             now_ms = int(time.time() * 1000)
             message = records.message([
