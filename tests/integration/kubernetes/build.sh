@@ -1,20 +1,23 @@
 #!/bin/sh
-# Builds a real Kubernetes API server, and kube-score, from their Go modules into the folder given: about
-# ten minutes on two cores and 6 GB of Go's caches, the first time. etcd is Debian's package.
-#   usage: build.sh FOLDER
+# Builds a program from its Go module into the folder given: a real Kubernetes API server (about ten
+# minutes on two cores and 6 GB of Go's caches, the first time), or kube-score (a minute or two). etcd is
+# Debian's package.
+#   usage: build.sh FOLDER kube-apiserver|kube-score
 set -eu
 version=1.33.4
 score=v1.20.0
-out=$1
+out=$1 program=$2
 if ! command -v go >/dev/null 2>&1; then
   echo "kubernetes/build.sh: no go on PATH (1.24 or newer is needed)" >&2
   exit 3
 fi
 mkdir -p "$out/src"
 out=$(cd "$out" && pwd)
-[ -x "$out/kube-score" ] || GOBIN=$out go install "github.com/zegl/kube-score/cmd/kube-score@$score"
+[ -x "$out/$program" ] && exit 0
+if [ "$program" = kube-score ]; then
+  GOBIN=$out exec go install "github.com/zegl/kube-score/cmd/kube-score@$score"
+fi
 
-[ -x "$out/kube-apiserver" ] && exit 0
 cd "$out/src"
 {
   printf 'module kubeapiserver\ngo 1.24.0\nrequire k8s.io/kubernetes v%s\n' "$version"

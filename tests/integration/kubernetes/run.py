@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The chart at a real Kubernetes API server: scored, installed, upgraded, refused, uninstalled.
+"""The chart at a real Kubernetes API server: installed, upgraded, refused, uninstalled.
 
 No kubelet: no pod runs. What is shown is that the API takes each object, strictly, and that a second
 version can follow the first. build.sh makes the programs, which takes about ten minutes once.
@@ -37,20 +37,6 @@ def run(*command, check=True, stdin=None, **options):
     if check and result.returncode != 0:
         raise SystemExit(f"{command} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
     return result
-
-
-def score():
-    """kube-score has nothing critical to say; what is left out has a reason."""
-    # IfNotPresent with a version or digest: a pod must also start while the registry is away.
-    ignored = ["--ignore-test", "container-image-pull-policy"]
-    for values in sorted((CHART / "ci").glob("*.yaml")):
-        text = run(helm_tools.helm(), "template", "kw", CHART, "-n", "security", "-f", values).stdout
-        result = run(PROGRAMS / "kube-score", "score", "--output-format", "ci", *ignored, "-",
-                     stdin=text, check=False)
-        bad = [line for line in result.stdout.splitlines() if line.startswith("[CRITICAL]")]
-        if bad or not result.stdout:
-            raise SystemExit(f"kube-score on {values.name}:\n" + "\n".join(bad) + result.stderr)
-        print(f"kube-score {values.name}: nothing critical in {len(result.stdout.splitlines())} lines")
 
 
 @contextlib.contextmanager
@@ -139,8 +125,7 @@ def main():
             print(f"no {program} on PATH: apt-get install -y --no-install-recommends "
                   f"{'etcd-server' if program == 'etcd' else program}", file=sys.stderr)
             return 1
-    run(HERE / "build.sh", PROGRAMS)
-    score()
+    run(HERE / "build.sh", PROGRAMS, "kube-apiserver")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="keywatch-kubernetes-"))
     with api_server(folder) as environment:
         life_of_a_release(environment)
