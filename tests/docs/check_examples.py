@@ -215,6 +215,11 @@ def page_mistakes(program, file):
     if page == "docs/watchlists.md":
         with tempfile.TemporaryDirectory() as folder:
             yield from ((1, one) for one in watchlist_mistakes(program, blocks, pathlib.Path(folder)))
+    if page == "docs/sinks/logs-ingestion.md":
+        table = dict(re.findall(r" (\w+)=(\w+)", blocks["sh"][0].partition("--columns")[2].partition("\n\n")[0]))
+        stream = dict(re.findall(r'"name": "(\w+)", "type": "(\w+)"', blocks["json"][0]))
+        if not table or table != stream:
+            yield 1, f"the table has not the columns of the stream: {table.items() ^ stream.items()}"
     for found in re.finditer(r"`keywatch ([^`]+)`", text):
         words = found.group(1).replace("\\|", "|").split(">")[0].split("&&")[0].split()
         for mistake in keywatch_mistakes(program, words):
