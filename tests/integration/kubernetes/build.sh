@@ -6,7 +6,7 @@
 set -eu
 version=1.33.4
 score=v1.20.0
-out=$1 program=$2
+out=${1:?FOLDER} program=${2:?kube-apiserver or kube-score}
 if ! command -v go >/dev/null 2>&1; then
   echo "kubernetes/build.sh: no go on PATH (1.24 or newer is needed)" >&2
   exit 3
