@@ -101,7 +101,7 @@ class Push(harness.TestCase):
 
     def push_as_documented(self, record):
         page = (harness.ROOT / "docs/sources/http-push.md").read_text(encoding="utf-8")
-        command = re.search(r"```\n(curl .+?)```", page, re.DOTALL).group(1)
+        command = re.search(r"```sh\n(curl .+?)```", page, re.DOTALL).group(1)
         command = command.replace("https://keywatch.example.com:9480",
                                   f"http://127.0.0.1:{self.port}")
         (self.folder / "records.json").write_text(json.dumps(record), encoding="utf-8")
