@@ -46,25 +46,21 @@ uint32_t LeafStore::NewSlot(StoredRow row) {
   return slot;
 }
 
-const std::vector<uint32_t>* LeafStore::SlotsOf(const record::Row& values) const {
-  auto [at, end] = by_values_.equal_range(record::HashRow(values));
-  for (; at != end; ++at) {
-    if (record::SameRow(slots_[at->second.front()].values, values))
-      return &at->second;
-  }
-  return nullptr;
+template <class Store>
+auto* LeafStore::SlotsOf(Store& store, const record::Row& values) {
+  auto [at, end] = store.by_values_.equal_range(record::HashRow(values));
+  while (at != end && !record::SameRow(store.slots_[at->second.front()].values, values))
+    ++at;
+  return at == end ? nullptr : &at->second;
 }
 
 void LeafStore::RememberValues(uint32_t slot) {
   const record::Row& values = slots_[slot].values;
-  auto [at, end] = by_values_.equal_range(record::HashRow(values));
-  for (; at != end; ++at) {
-    if (record::SameRow(slots_[at->second.front()].values, values)) {
-      at->second.push_back(slot);
-      return;
-    }
+  if (std::vector<uint32_t>* known = SlotsOf(*this, values)) {
+    known->push_back(slot);
+  } else {
+    by_values_.emplace(record::HashRow(values), std::vector<uint32_t>{slot});
   }
-  by_values_.emplace(record::HashRow(values), std::vector<uint32_t>{slot});
 }
 
 void LeafStore::ForgetValues(uint32_t slot) {
@@ -105,7 +101,7 @@ bool LeafStore::Insert(StoredRow row) {
 // Intervals of equal values are kept disjoint and not touching.
 bool LeafStore::InsertPresence(StoredRow row) {
   std::vector<uint32_t> merged;
-  if (const std::vector<uint32_t>* known = SlotsOf(row.values)) {
+  if (const std::vector<uint32_t>* known = SlotsOf(*this, row.values)) {
     for (uint32_t slot : *known) {
       const StoredRow& other = slots_[slot];
       if (other.lo > row.hi || other.hi < row.lo)
@@ -135,14 +131,14 @@ bool LeafStore::InsertPresence(StoredRow row) {
 bool LeafStore::ExtendsOnly(const StoredRow& row, Ticks cursor) const {
   if (row.lo > cursor)
     return true;
-  const std::vector<uint32_t>* known = SlotsOf(row.values);
+  const std::vector<uint32_t>* known = SlotsOf(*this, row.values);
   return known != nullptr && std::any_of(known->begin(), known->end(), [&](uint32_t slot) {
            return slots_[slot].lo <= row.lo && slots_[slot].hi > cursor;
          });
 }
 
 bool LeafStore::Covers(const record::Row& values, Ticks lo, Ticks hi) const {
-  const std::vector<uint32_t>* known = SlotsOf(values);
+  const std::vector<uint32_t>* known = SlotsOf(*this, values);
   return known != nullptr && std::any_of(known->begin(), known->end(), [&](uint32_t slot) {
            return slots_[slot].lo <= lo && slots_[slot].hi >= hi;
          });

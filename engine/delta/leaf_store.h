@@ -68,7 +68,8 @@ class LeafStore {
   uint32_t NewSlot(StoredRow row);
   void Erase(uint32_t slot);
   // With presence: the slots of the rows of these values. Never empty; null if there are none.
-  [[nodiscard]] const std::vector<uint32_t>* SlotsOf(const record::Row& values) const;
+  template <class Store>
+  static auto* SlotsOf(Store& store, const record::Row& values);
   void RememberValues(uint32_t slot);
   void ForgetValues(uint32_t slot);
 
